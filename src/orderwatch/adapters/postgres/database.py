@@ -1,0 +1,102 @@
+"""Connections and transactions: a pool that works as the application role, one tenant at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, sql
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from orderwatch.adapters.postgres.migrate import APP_ROLE
+from orderwatch.core.errors import Unavailable
+from orderwatch.core.model import TenantId
+
+SQL = Path(__file__).parent / "sql"
+_BIND = "select set_config('orderwatch.tenant', %s, true)"
+_OPEN_DIRECTORY = "select set_config('orderwatch.directory', 'open', true)"
+_PRESENT_KEY = "select set_config('orderwatch.key', %s, true)"
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+
+@cache
+def statements(name: str) -> Mapping[str, str]:
+    """The named statements of `sql/NAME.sql`: each begins with a line `-- name: WHAT`."""
+    blocks = (SQL / f"{name}.sql").read_text().split("-- name: ")[1:]
+    named = (block.split("\n", 1) for block in blocks)
+    return {title.strip(): text.strip() for title, text in named}
+
+
+class Database:
+    """A pool of connections to one database, each working as the role that owns nothing."""
+
+    def __init__(self, url: str, *, size: int = 10) -> None:
+        """Prepare the pool; nothing is opened before `open`. `size` is the most connections."""
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            min_size=min(2, size),
+            max_size=size,
+            timeout=5,
+            open=False,
+            configure=_configure,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"options": "-c timezone=UTC"},
+        )
+
+    async def open(self) -> None:
+        """Connect; raises Unavailable when the database does not answer in time."""
+        try:
+            await self._pool.open(wait=True, timeout=15)
+        except PoolTimeout as error:
+            raise Unavailable("The database does not answer.") from error
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def tenant(self, tenant: TenantId) -> AsyncIterator[Connection]:
+        """A transaction in which only this tenant's rows exist; Unavailable when cut off."""
+        async with self._transaction() as connection:
+            await connection.execute(_BIND, [str(tenant)])
+            yield connection
+
+    @asynccontextmanager
+    async def directory(self) -> AsyncIterator[Connection]:
+        """A transaction that sees who the tenants are, and none of their data."""
+        async with self._transaction() as connection:
+            await connection.execute(_OPEN_DIRECTORY)
+            yield connection
+
+    @asynccontextmanager
+    async def presented_key(self, key_id: str) -> AsyncIterator[Connection]:
+        """A transaction that sees the one key whose id was presented."""
+        async with self._transaction() as connection:
+            await connection.execute(_PRESENT_KEY, [key_id])
+            yield connection
+
+    @asynccontextmanager
+    async def unbound(self) -> AsyncIterator[Connection]:
+        """A transaction that sees no rows of anybody."""
+        async with self._transaction() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Connection]:
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            if isinstance(error, psycopg.errors.DiskFull | psycopg.errors.OutOfMemory):
+                raise Unavailable(f"The database cannot store: {error}".strip()) from error
+            raise Unavailable("The database does not answer.") from error
+
+
+async def _configure(connection: Connection) -> None:
+    await connection.execute(sql.SQL("set role {}").format(sql.Identifier(APP_ROLE)))
+    await connection.commit()

@@ -1,0 +1,15 @@
+"""Failures that say what to do. The docstring of a class is its message's beginning."""
+
+from __future__ import annotations
+
+
+class OrderwatchError(Exception):
+    """Something Orderwatch cannot do; the message names what is wrong and the remedy."""
+
+    retryable = False
+
+
+class Unavailable(OrderwatchError):
+    """The database cannot be reached just now; the same call may succeed later."""
+
+    retryable = True

@@ -1,0 +1,168 @@
+"""CloudEvents 1.0 over HTTP: from headers and body to the JSON text of each event.
+
+All three content modes come out alike, as the text of structured events, so that everything behind
+this module knows one shape. What the events mean is judged in `judge.py`, not here.
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from typing import Final, Literal
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from msgspec import Raw, Struct
+
+from orderwatch.core.ingest.media_type import MediaType, parse_media_type
+from orderwatch.core.ingest.scan import split_array
+from orderwatch.core.model import FieldError
+
+Headers = Sequence[tuple[bytes, bytes]]
+"""HTTP headers as they came, names in lower case."""
+
+STRUCTURED: Final = "application/cloudevents+json"
+BATCH: Final = "application/cloudevents-batch+json"
+
+_PREFIX: Final = b"ce-"
+_ATTRIBUTE: Final = re.compile(r"[a-z0-9]+", re.ASCII)
+_NOT_ATTRIBUTES: Final = {
+    "datacontenttype": "must not be sent as a ce- header; the Content-Type says it",
+    "data": "must not be sent as a ce- header; it is the body",
+}
+_QUOTED_PAIR: Final = re.compile(rb"\\(.)", re.DOTALL)
+_ITEMS: Final = msgspec.json.Decoder(list[Raw])
+_ONE: Final = msgspec.json.Decoder(Raw)
+
+
+class Envelope(Struct, frozen=True):
+    """One event's JSON text, or what kept its headers from becoming one."""
+
+    text: bytes
+    faults: tuple[FieldError, ...] = ()
+
+
+class Unreadable(Struct, frozen=True):
+    """A request that holds no events at all, and why."""
+
+    code: Literal["not_json", "unsupported_media_type", "too_many_events"]
+    error: FieldError
+
+
+def read_cloudevents(
+    content_type: str, headers: Headers, body: bytes, most: int
+) -> list[Envelope] | Unreadable:
+    """Take one HTTP request apart into its events, at most `most` of them."""
+    media = parse_media_type(content_type)
+    if not media.is_utf8:
+        return Unreadable("unsupported_media_type", _NOT_UTF8)
+    if media.name == STRUCTURED:
+        return _structured(body)
+    if media.name == BATCH:
+        return _batch(body, most)
+    if media.name.startswith("application/cloudevents"):
+        return Unreadable("unsupported_media_type", _NOT_OURS)
+    return _binary(media, content_type, headers, body)
+
+
+_NOT_UTF8: Final = FieldError("content-type", "charset must be utf-8")
+_NOT_OURS: Final = FieldError("content-type", f"must be {STRUCTURED}, {BATCH}, or binary mode")
+
+
+def _structured(body: bytes) -> list[Envelope] | Unreadable:
+    try:
+        return [Envelope(bytes(_ONE.decode(body)))]
+    except RecursionError:
+        return [Envelope(body.strip())]
+    except msgspec.DecodeError as error:
+        return not_json(error)
+
+
+def _batch(body: bytes, most: int) -> list[Envelope] | Unreadable:
+    items: list[bytes] | None
+    try:
+        items = [bytes(item) for item in _ITEMS.decode(body)]
+    except RecursionError:
+        items = split_array(body, most)
+    except msgspec.ValidationError:
+        return Unreadable("not_json", FieldError("body", "a batch must be a JSON array of events"))
+    except msgspec.DecodeError as error:
+        return not_json(error)
+    if items is None:
+        return Unreadable("not_json", FieldError("body", "is nested too deep to be read"))
+    if len(items) > most:
+        message = f"a batch holds at most {most} events; send more of them in several batches"
+        return Unreadable("too_many_events", FieldError("body", message))
+    return [Envelope(item) for item in items]
+
+
+def not_json(error: Exception) -> Unreadable:
+    """The body is not JSON, and where it stops being so."""
+    return Unreadable("not_json", FieldError("body", f"must be JSON in UTF-8: {error}"))
+
+
+def _binary(
+    media: MediaType, content_type: str, headers: Headers, body: bytes
+) -> list[Envelope] | Unreadable:
+    attributes: dict[str, str] = {}
+    faults: list[FieldError] = []
+    for header, value in headers:
+        if header.startswith(_PREFIX):
+            _read_attribute(header, value, attributes, faults)
+    if not attributes and not faults:
+        message = f"must be {STRUCTURED} or {BATCH}; any other type needs ce- headers"
+        return Unreadable("unsupported_media_type", FieldError("content-type", message))
+    if content_type:
+        attributes["datacontenttype"] = content_type.strip()
+    try:
+        data = _data(media, body)
+    except RecursionError:
+        data = b',"data":' + body
+    except msgspec.DecodeError as error:
+        return not_json(error)
+    return [Envelope(msgspec.json.encode(attributes)[:-1] + data + b"}", tuple(faults))]
+
+
+def _read_attribute(
+    header: bytes, value: bytes, attributes: dict[str, str], faults: list[FieldError]
+) -> None:
+    """Put one ce- header among the attributes, or what is wrong with it among the faults."""
+    name = header[len(_PREFIX) :].decode("latin-1")
+    if name in _NOT_ATTRIBUTES:
+        faults.append(FieldError(name, _NOT_ATTRIBUTES[name]))
+    elif not _ATTRIBUTE.fullmatch(name):
+        faults.append(FieldError(name[:100], "attribute names are made of a-z and 0-9 alone"))
+    elif name in attributes:
+        faults.append(FieldError(name, "was sent twice"))
+    elif (text := header_text(value)) is None:
+        faults.append(FieldError(name, "must be percent-encoded UTF-8"))
+    else:
+        attributes[name] = text
+
+
+def header_text(value: bytes) -> str | None:
+    """The value of a ce- header: unquoted, unescaped, percent-decoded; None if not UTF-8."""
+    value = value.strip()
+    if len(value) > 1 and value.startswith(b'"') and value.endswith(b'"'):
+        value = _QUOTED_PAIR.sub(rb"\1", value[1:-1])
+    try:
+        return unquote_to_bytes(value).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _data(media: MediaType, body: bytes) -> bytes:
+    """The body as a last member of the event's JSON object; raises if JSON was promised in vain.
+
+    It is decoded first: text that merely is put between braces could close them and go on.
+    """
+    if not body.strip():
+        return b""
+    if media.is_json or not media.name:
+        return b',"data":' + bytes(_ONE.decode(body))
+    try:
+        return b',"data":' + msgspec.json.encode(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        return b',"data_base64":"' + base64.b64encode(body) + b'"'

@@ -1,0 +1,266 @@
+"""One transaction's decisions: which events are new, which orders they move, what is written.
+
+Pure: `app/record_events.py` brings what the database knows and carries out what comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Raw, Struct, field
+
+from orderwatch.core.flow.template import Template
+from orderwatch.core.ingest.batch import Batch, Candidate, Receipt, Refused, Rejection
+from orderwatch.core.model import FieldError, OrderId, ReceivedEvent, System
+from orderwatch.core.tracking.changes import (
+    Changed,
+    Changes,
+    EventRow,
+    ParkedRow,
+    Reference,
+    StoredOrder,
+    leg_row,
+    order_row,
+)
+from orderwatch.core.tracking.counting import (
+    count_change,
+    count_event,
+    count_lag,
+    last_words,
+    standing,
+)
+from orderwatch.core.tracking.fold import fits, fold, in_order
+from orderwatch.core.tracking.identity import content, identity
+from orderwatch.core.tracking.judge import judge
+from orderwatch.core.tracking.state import OrderState
+
+OTHER = "other"
+"""The label of systems the template does not know: a sender must not be able to make labels."""
+
+
+class Claim(Struct, frozen=True):
+    """One event of one batch, with its identity and what it states."""
+
+    batch: int
+    candidate: Candidate
+    identity: UUID
+    content: int
+
+
+class Sorted(Struct):
+    """The claims by what they turned out to be."""
+
+    fresh: list[Claim] = field(default_factory=list)
+    repeated: list[Claim] = field(default_factory=list)
+    conflicting: list[Claim] = field(default_factory=list)
+
+
+def claims_of(batches: Sequence[Batch]) -> list[Claim]:
+    """Every trusted event of the batches, named."""
+    return [
+        Claim(number, candidate, identity(candidate.event), content(candidate.event))
+        for number, batch in enumerate(batches)
+        for candidate in batch.events
+    ]
+
+
+def announced_by(claims: Iterable[Claim], template: Template) -> set[OrderId]:
+    """The orders of which the OMS speaks in these events."""
+    return {
+        claim.candidate.event.order_id
+        for claim in claims
+        if claim.candidate.event.data.system == template.oms
+    }
+
+
+def sort_claims(
+    claims: Iterable[Claim], new: Collection[UUID], known: Mapping[UUID, int]
+) -> Sorted:
+    """Which events are new, repeats, or another event under a used name.
+
+    `new` are the identities nobody had claimed; `known` the contents of those somebody had.
+    Within the batches the first of an identity is the event, the rest are held against it.
+    """
+    sorted_ = Sorted()
+    first: dict[UUID, int] = dict(known)
+    unclaimed = set(new)
+    for claim in claims:
+        if claim.identity in unclaimed:
+            unclaimed.discard(claim.identity)
+            first[claim.identity] = claim.content
+            sorted_.fresh.append(claim)
+        elif first[claim.identity] == claim.content:
+            sorted_.repeated.append(claim)
+        else:
+            sorted_.conflicting.append(claim)
+    return sorted_
+
+
+def received(claims: Iterable[Claim], now: datetime) -> dict[OrderId, list[ReceivedEvent]]:
+    """The events by order, as received now."""
+    events: dict[OrderId, list[ReceivedEvent]] = {}
+    for claim in claims:
+        candidate = claim.candidate
+        events.setdefault(candidate.event.order_id, []).append(
+            ReceivedEvent(candidate.event, now, Raw(candidate.text))
+        )
+    return events
+
+
+def needs_history(
+    events: Mapping[OrderId, list[ReceivedEvent]],
+    stored: Mapping[OrderId, StoredOrder],
+    template: Template,
+) -> list[OrderId]:
+    """The orders for which an event came that belongs before what was folded already."""
+    return [
+        order_id
+        for order_id, arrived in events.items()
+        if (known := stored.get(order_id)) is not None
+        and not fits(known.state, in_order(arrived, template))
+    ]
+
+
+def move_order(
+    changes: Changes,
+    events: Sequence[ReceivedEvent],
+    stored: StoredOrder | None,
+    history: Sequence[ReceivedEvent] | None,
+    template: Template,
+) -> None:
+    """Fold events of one order into it. With `history` it is folded anew from all its events."""
+    if history is not None:
+        state = fold(None, in_order([*history, *events], template), template)
+    else:
+        state = fold(stored.state if stored else None, in_order(events, template), template)
+    spoke = None if history is not None else {one.event.data.system for one in events}
+    write_order(changes, state, stored, template, spoke)
+
+
+def write_order(
+    changes: Changes,
+    state: OrderState,
+    stored: StoredOrder | None,
+    template: Template,
+    spoke: Collection[System] | None,
+) -> None:
+    """Judge the state now, and write what differs from what is stored and counted.
+
+    `spoke` are the systems whose legs may differ in more than their verdict; None: any of them.
+    """
+    order = judge(state, template, changes.now)
+    before = stored.standing if stored else None
+    after = standing(order)
+    changes.orders.append(order_row(order, state, after, stored.revision + 1 if stored else 1))
+    counted = before.legs if before else {}
+    for leg in order.legs:
+        moved = counted.get(leg.system) != after.legs[leg.system]
+        if spoke is None or moved or leg.system in spoke:
+            changes.legs.append(leg_row(state.order_id, leg))
+    for system in counted:
+        if system not in after.legs:
+            changes.dropped_legs.append((state.order_id, system))
+    known_refs = stored.state.refs if stored else {}
+    for name, value in state.refs.items():
+        if known_refs.get(name) != value:
+            changes.refs.append(Reference(value, name, state.order_id))
+    count_change(changes.deltas, before, order, after)
+    changes.changed.append(
+        Changed(
+            order_id=state.order_id,
+            bucket=after.bucket,
+            before=before.bucket if before else None,
+            status=order.status,
+            order=order,
+        )
+    )
+
+
+def park(changes: Changes, claims: Iterable[Claim]) -> None:
+    """Keep events whose order nobody has announced."""
+    for claim in claims:
+        event = claim.candidate.event
+        changes.parked.append(
+            ParkedRow(
+                event.order_id,
+                claim.identity,
+                event.data.system,
+                changes.now,
+                Raw(claim.candidate.text),
+            )
+        )
+
+
+def store(changes: Changes, events: Iterable[ReceivedEvent]) -> None:
+    """Keep applied events for good."""
+    changes.events.extend(
+        EventRow(one.event.order_id, one.event.time, one.received_at, one.text) for one in events
+    )
+
+
+def conflict(claim: Claim) -> Refused:
+    """The dead letter of an event under a name that another event has."""
+    event = claim.candidate.event
+    return Refused(
+        index=claim.candidate.index,
+        code="identity_conflict",
+        errors=(
+            FieldError(
+                "id",
+                f"{event.ref} was used before by an event with another subject, time, status or "
+                "amount; give every event an id of its own",
+            ),
+        ),
+        payload=claim.candidate.text,
+        id=event.id,
+        source=event.source,
+        order_id=event.order_id,
+        system=event.data.system,
+    )
+
+
+def count_arrivals(
+    changes: Changes,
+    sorted_: Sorted,
+    parked: Collection[OrderId],
+    refused: Iterable[Refused],
+    template: Template,
+) -> None:
+    """Count what came through the door, each event once under its result."""
+    for claim in sorted_.fresh:
+        event = claim.candidate.event
+        result = "parked" if event.order_id in parked else "accepted"
+        system = _label(event.data.system, template)
+        count_event(changes.deltas, system, result)
+        count_lag(changes.deltas, system, event, changes.now)
+    for claim in sorted_.repeated:
+        count_event(changes.deltas, _label(claim.candidate.event.data.system, template), "duplicate")
+    for one in refused:
+        count_event(changes.deltas, _label(one.system or OTHER, template), "rejected")
+    for system, word in last_words((c.candidate.event for c in sorted_.fresh), changes.now).items():
+        changes.words[_label(system, template)] = word
+
+
+def _label(system: System, template: Template) -> str:
+    return system if system == template.oms or system in template.legs else OTHER
+
+
+def receipts(
+    batches: Sequence[Batch], sorted_: Sorted, parked: Collection[OrderId]
+) -> list[Receipt]:
+    """What each batch's sender is told."""
+    accepted, duplicates, waiting = ([0] * len(batches) for _ in range(3))
+    rejections: list[list[Rejection]] = [[] for _ in batches]
+    for claim in sorted_.fresh:
+        tally = waiting if claim.candidate.event.order_id in parked else accepted
+        tally[claim.batch] += 1
+    for claim in sorted_.repeated:
+        duplicates[claim.batch] += 1
+    for claim in sorted_.conflicting:
+        refused = conflict(claim)
+        rejections[claim.batch].append(Rejection(refused.index, refused.id, refused.errors))
+    return [
+        Receipt(accepted[n], duplicates[n], waiting[n], rejections[n]) for n in range(len(batches))
+    ]
