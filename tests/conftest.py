@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from tests.report import pytest_sessionfinish, pytest_terminal_summary
 
 from orderwatch.adapters.postgres.embedded import EmbeddedPostgres
 from orderwatch.adapters.postgres.migrate import migrate
-from tests.report import pytest_sessionfinish, pytest_terminal_summary
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 

@@ -1,7 +1,8 @@
 """Group commit: concurrent requests of a tenant share a transaction, so that each pays a fraction.
 
-While one transaction commits, what arrives waits and forms the next; nothing lingers when nothing
-is under way. What waits is bounded: beyond that the door is told to say 503, never to remember.
+Each writer has the orders of its share, by a hash of their ids, so writers never wait for each
+other's rows. While one transaction commits, what arrives waits and forms the next; nothing lingers
+when nothing is under way. What waits is bounded: beyond that the door is told to say 503.
 """
 
 from __future__ import annotations
@@ -9,12 +10,20 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from zlib import crc32
 
 from msgspec import Struct
 
 from orderwatch.app.record_events import NotStorable, Outrun
 from orderwatch.core.errors import Unavailable
-from orderwatch.core.ingest.batch import Batch, Overloaded, Receipt, Refused, Rejection
+from orderwatch.core.ingest.batch import (
+    Batch,
+    Candidate,
+    Overloaded,
+    Receipt,
+    Refused,
+    Rejection,
+)
 from orderwatch.core.model import FieldError, TenantId
 
 Record = Callable[[TenantId, Sequence[Batch]], Awaitable[list[Receipt]]]
@@ -31,50 +40,44 @@ class Limits(Struct, frozen=True):
 
 class _Waiting(Struct, frozen=True):
     batch: Batch
-    size: int
-    bytes: int
     answer: asyncio.Future[Receipt]
+
+    @property
+    def size(self) -> int:
+        return len(self.batch.events) + len(self.batch.rejected)
 
 
 class GroupCommit:
-    """A queue per tenant and a few writers that serve the tenants in turn."""
+    """The writers, and the bound on what waits for them."""
 
     def __init__(self, record: Record, limits: Limits | None = None) -> None:
-        """`record` stores the batches of one tenant in one transaction."""
-        self._record = record
+        """`record` stores batches of one tenant in one transaction."""
         self._limits = limits or Limits()
-        self._queues: dict[TenantId, deque[_Waiting]] = {}
+        self._writers = [
+            _Writer(record, self._limits.most_events) for _ in range(self._limits.writers)
+        ]
         self._events = 0
         self._bytes = 0
-        self._arrived = asyncio.Condition()
-        self._writers: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start the writers in the running loop."""
-        self._writers = [
-            asyncio.create_task(self._write(), name=f"writer {n}")
-            for n in range(self._limits.writers)
-        ]
+        for writer in self._writers:
+            writer.start()
 
     async def stop(self) -> None:
-        """Stop the writers; what is being committed is finished, what waits gets Unavailable."""
-        for writer in self._writers:
-            writer.cancel()
-        await asyncio.gather(*self._writers, return_exceptions=True)
-        for queue in self._queues.values():
-            for one in queue:
-                _fail(one, Unavailable("Orderwatch is stopping."))
-        self._queues.clear()
+        """Stop; a transaction that is cut off and all that waits get Unavailable, never a receipt."""
+        await asyncio.gather(*(writer.stop() for writer in self._writers))
 
     @property
     def waiting_events(self) -> int:
-        """How many events wait for a transaction."""
+        """How many events wait for their commit."""
         return self._events
 
     async def record(self, tenant: TenantId, batch: Batch) -> Receipt:
         """The batch's receipt, after its commit.
 
-        Raises Overloaded when too much waits already, Unavailable when the database is away.
+        Raises Overloaded when too much waits already, Unavailable when the database is away; a
+        part may then be stored, and counts as a repeat when it is sent again.
         """
         size = len(batch.events) + len(batch.rejected)
         if size == 0:
@@ -86,21 +89,69 @@ class GroupCommit:
             or self._bytes + weight > self._limits.most_waiting_bytes
         ):
             raise Overloaded()
-        one = _Waiting(batch, size, weight, asyncio.get_running_loop().create_future())
-        self._queues.setdefault(tenant, deque()).append(one)
         self._events += size
         self._bytes += weight
-        async with self._arrived:
-            self._arrived.notify()
+        try:
+            parts = self._split(batch)
+            receipts = await asyncio.gather(
+                *(self._writers[share].record(tenant, part) for share, part in parts)
+            )
+        finally:
+            self._events -= size
+            self._bytes -= weight
+        return receipts[0] if len(receipts) == 1 else _merge(receipts)
+
+    def _split(self, batch: Batch) -> list[tuple[int, Batch]]:
+        """Each writer's part of the batch; what was refused goes with the first."""
+        count = len(self._writers)
+        if count == 1:
+            return [(0, batch)]
+        shares: list[list[Candidate]] = [[] for _ in range(count)]
+        for candidate in batch.events:
+            shares[crc32(candidate.event.order_id.encode()) % count].append(candidate)
+        parts = [(share, Batch(events, [])) for share, events in enumerate(shares) if events]
+        if not batch.rejected:
+            return parts
+        if not parts:
+            return [(0, batch)]
+        share, first = parts[0]
+        return [(share, Batch(first.events, batch.rejected)), *parts[1:]]
+
+
+class _Writer:
+    """One transaction at a time, the tenants in turn."""
+
+    def __init__(self, record: Record, most_events: int) -> None:
+        self._record = record
+        self._most_events = most_events
+        self._queues: dict[TenantId, deque[_Waiting]] = {}
+        self._arrived = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._write(), name="ledger writer")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for queue in self._queues.values():
+            for one in queue:
+                _fail(one, Unavailable("Orderwatch is stopping."))
+        self._queues.clear()
+
+    async def record(self, tenant: TenantId, batch: Batch) -> Receipt:
+        one = _Waiting(batch, asyncio.get_running_loop().create_future())
+        self._queues.setdefault(tenant, deque()).append(one)
+        self._arrived.set()
         return await one.answer
 
     async def _write(self) -> None:
         while True:
-            async with self._arrived:
-                while not self._queues:
-                    await self._arrived.wait()
-                tenant, group = self._take()
-            await self._commit(tenant, group)
+            await self._arrived.wait()
+            while self._queues:
+                await self._commit(*self._take())
+            self._arrived.clear()
 
     def _take(self) -> tuple[TenantId, list[_Waiting]]:
         """The next tenant in turn, with as many of its batches as fit one transaction."""
@@ -108,13 +159,11 @@ class GroupCommit:
         queue = self._queues.pop(tenant)
         group = [queue.popleft()]
         size = group[0].size
-        while queue and size + queue[0].size <= self._limits.most_events:
+        while queue and size + queue[0].size <= self._most_events:
             group.append(queue.popleft())
             size += group[-1].size
         if queue:
             self._queues[tenant] = queue
-        self._events -= size
-        self._bytes -= sum(one.bytes for one in group)
         return tenant, group
 
     async def _commit(self, tenant: TenantId, group: list[_Waiting]) -> None:
@@ -143,19 +192,18 @@ class GroupCommit:
             half = len(group) // 2
             await self._commit(tenant, group[:half])
             await self._commit(tenant, group[half:])
-            return
-        one = group[0]
-        if len(one.batch.events) <= 1:
-            await self._bury(tenant, one, why)
-            return
-        receipts = []
+        elif len(group[0].batch.events) > 1:
+            await self._halve(tenant, group[0])
+        else:
+            await self._bury(tenant, group[0], why)
+
+    async def _halve(self, tenant: TenantId, one: _Waiting) -> None:
         loop = asyncio.get_running_loop()
-        for part in _halves(one.batch):
-            answer: asyncio.Future[Receipt] = loop.create_future()
-            await self._commit(tenant, [_Waiting(part, 0, 0, answer)])
-            receipts.append(answer)
+        parts = [_Waiting(part, loop.create_future()) for part in _halves(one.batch)]
+        for part in parts:
+            await self._commit(tenant, [part])
         try:
-            merged = _merge([await answer for answer in receipts])
+            merged = _merge([await part.answer for part in parts])
         except Exception as error:  # handed on to the one who waits
             _fail(one, error)
         else:
@@ -164,29 +212,29 @@ class GroupCommit:
 
     async def _bury(self, tenant: TenantId, one: _Waiting, why: str) -> None:
         """A single event the database cannot keep as an event: keep it as a dead letter."""
-        buried = [
-            Refused(
-                index=candidate.index,
-                code="not_storable",
-                errors=(FieldError("", f"the database refuses a value of this event: {why}"),),
-                payload=candidate.text,
-                id=candidate.event.id,
-                source=candidate.event.source,
-                order_id=candidate.event.order_id,
-                system=candidate.event.data.system,
-            )
-            for candidate in one.batch.events
-        ]
+        buried = [_not_storable(candidate, why) for candidate in one.batch.events]
         if not buried:
             _fail(one, NotStorable(why))
             return
-        await self._commit(
-            tenant, [_Waiting(Batch([], [*one.batch.rejected, *buried]), 0, 0, one.answer)]
-        )
-        if one.answer.done() and one.answer.exception() is None:
+        grave = _Waiting(Batch([], [*one.batch.rejected, *buried]), one.answer)
+        await self._commit(tenant, [grave])
+        if one.answer.done() and not one.answer.cancelled() and one.answer.exception() is None:
             one.answer.result().rejected.extend(
                 Rejection(refused.index, refused.id, refused.errors) for refused in buried
             )
+
+
+def _not_storable(candidate: Candidate, why: str) -> Refused:
+    return Refused(
+        index=candidate.index,
+        code="not_storable",
+        errors=(FieldError("", f"the database refuses a value of this event: {why}"),),
+        payload=candidate.text,
+        id=candidate.event.id,
+        source=candidate.event.source,
+        order_id=candidate.event.order_id,
+        system=candidate.event.data.system,
+    )
 
 
 def _fail(one: _Waiting, error: BaseException) -> None:
@@ -204,5 +252,8 @@ def _merge(receipts: Sequence[Receipt]) -> Receipt:
         accepted=sum(one.accepted for one in receipts),
         duplicates=sum(one.duplicates for one in receipts),
         parked=sum(one.parked for one in receipts),
-        rejected=[rejection for one in receipts for rejection in one.rejected],
+        rejected=sorted(
+            (rejection for one in receipts for rejection in one.rejected),
+            key=lambda rejection: rejection.index,
+        ),
     )

@@ -69,9 +69,7 @@ class LedgerTransaction(Protocol):
         """Claim identities, lock the orders, take what is parked for those `announced`."""
         ...
 
-    async def history(
-        self, order_ids: Collection[OrderId]
-    ) -> dict[OrderId, list[ReceivedEvent]]:
+    async def history(self, order_ids: Collection[OrderId]) -> dict[OrderId, list[ReceivedEvent]]:
         """All stored events of these orders."""
         ...
 
@@ -153,9 +151,7 @@ async def _record_once(
     return Recorded(receipts(batches, sorted_, parked), changes.changed)
 
 
-def _unannounced(
-    fresh: Sequence[Claim], loaded: Loaded, template: Template
-) -> set[OrderId]:
+def _unannounced(fresh: Sequence[Claim], loaded: Loaded, template: Template) -> set[OrderId]:
     """The orders of which neither the ledger nor these events have a word of the OMS."""
     announced = announced_by(fresh, template)
     return {

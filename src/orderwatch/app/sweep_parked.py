@@ -42,9 +42,7 @@ class ParkedTransaction(Protocol):
         """Lock the orders and take their parked events."""
         ...
 
-    async def history(
-        self, order_ids: Collection[OrderId]
-    ) -> dict[OrderId, list[ReceivedEvent]]:
+    async def history(self, order_ids: Collection[OrderId]) -> dict[OrderId, list[ReceivedEvent]]:
         """All stored events of these orders."""
         ...
 

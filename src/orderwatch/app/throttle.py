@@ -17,6 +17,11 @@ class Throttle:
         self._monotonic = monotonic
         self._buckets: dict[str, tuple[Bucket, Bucket]] = {}
 
+    @property
+    def requests_per_minute(self) -> int:
+        """What one key may send in a minute, as the webhook handshake tells it."""
+        return max(1, int(self._rates.requests * 60))
+
     def admit(self, key_id: str) -> timedelta | None:
         """Count one request; None when it may be made, else how long to wait before the next."""
         requests, events = self._filled(key_id)

@@ -56,6 +56,8 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
 def entries(node: Node | None, problems: Problems, of: str) -> Iterator[tuple[Scalar, Node]]:
     """Key and value of each entry; a complaint if the node is not a mapping. `of`: what it maps."""
     match node:
+        case None:
+            return
         case Mapping():
             yield from ((node.keys[name], value) for name, value in node.entries.items())
         case Scalar() if node.empty:
@@ -124,7 +126,8 @@ def as_duration(node: Node, problems: Problems, *, zero: bool = False) -> timede
     if not found:
         said = f"{text[:40]!r} is" if text else "is"
         problems.add(
-            node, f"{said} not a duration: write a number and a unit, such as 30 s, 15 min, 24 h, 1 d"
+            node,
+            f"{said} not a duration: write a number and a unit, such as 30 s, 15 min, 24 h, 1 d",
         )
         return None
     amount, unit = found.groups()

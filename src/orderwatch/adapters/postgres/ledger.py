@@ -14,6 +14,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from orderwatch.adapters.postgres.database import Connection, Database, statements
+from orderwatch.app.rebuild_state import Verdict
 from orderwatch.app.record_events import Loaded, NotStorable, Outrun
 from orderwatch.app.sweep_parked import Expired
 from orderwatch.core.ingest.batch import Refused
@@ -50,6 +51,7 @@ class PostgresLedger:
 
     watching = transaction
     sweeping = transaction
+    rebuilding = transaction
 
 
 class PostgresLedgerTransaction:
@@ -109,6 +111,15 @@ class PostgresLedgerTransaction:
         """Lock and load orders."""
         rows = await self._rows("load", order_ids=list(order_ids))
         return {row[0]: _stored(row) for row in rows}
+
+    async def next_orders(self, after: OrderId, most: int) -> list[OrderId]:
+        """The next order ids that have events."""
+        return [row[0] for row in await self._rows("next_orders", after=after, most=most)]
+
+    async def verdicts(self, order_ids: Collection[OrderId]) -> dict[OrderId, Verdict]:
+        """The verdicts as stored."""
+        rows = await self._rows("verdicts", order_ids=list(order_ids))
+        return {row[0]: Verdict(*row[1:]) for row in rows}
 
     async def due(self, now: datetime, most: int) -> list[StoredOrder]:
         """Lock and load orders whose deadline has passed and that nobody else holds."""

@@ -70,11 +70,11 @@ def _at_length(index: int, text: bytes, limits: Limits) -> Candidate | Refused:
         return _refuse(index, text, "not_json", faults)
     if faults:
         return _refuse(index, text, _code_of(faults), faults)
-    text, value = _tidy(text, value)
+    plain, value = _tidy(text, value)
     faults = list(islice(field_faults(value), limits.errors_per_event))
     if faults:
         return _refuse(index, text, _code_of(faults), faults)
-    return Candidate(index, _EVENT.decode(text), text)
+    return Candidate(index, _EVENT.decode(plain), plain)
 
 
 def _code_of(faults: list[FieldError]) -> RefusalCode:
@@ -93,11 +93,7 @@ def _tidy(text: bytes, value: Any) -> tuple[bytes, Any]:
     if not isinstance(value, dict):
         return text, value
     drop = {name for name, member in value.items() if member is None and name != "data"}
-    content_type = value.get("datacontenttype")
-    plain = isinstance(content_type, str) and content_type != "application/json"
-    if plain:
-        media = parse_media_type(content_type)
-        plain = media.name == "application/json" and media.is_utf8
+    plain = _is_json_at_length(value.get("datacontenttype"))
     if not drop and not plain:
         return text, value
     members: dict[str, Any] = _MEMBERS.decode(text)
@@ -105,6 +101,14 @@ def _tidy(text: bytes, value: Any) -> tuple[bytes, Any]:
         members["datacontenttype"] = value["datacontenttype"] = "application/json"
     kept = {name: member for name, member in members.items() if name not in drop}
     return msgspec.json.encode(kept), {name: value[name] for name in kept}
+
+
+def _is_json_at_length(content_type: object) -> bool:
+    """Whether it is `application/json; charset=utf-8`, or the like."""
+    if not isinstance(content_type, str) or content_type == "application/json":
+        return False
+    media = parse_media_type(content_type)
+    return media.name == "application/json" and media.is_utf8
 
 
 def _refuse(index: int, text: bytes, code: RefusalCode, faults: list[FieldError]) -> Refused:

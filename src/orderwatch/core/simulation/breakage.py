@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 from typing import Any, Final
 
 import msgspec
 
 from orderwatch.core.model import Event
+from orderwatch.core.simulation.chance import Chance
 
 Breaker = Callable[[dict[str, Any]], None]
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -63,12 +63,12 @@ _BY_TEXT: Final[dict[str, Callable[[bytes], bytes]]] = {
     "not_json": lambda body: b"order=" + body.replace(b'"', b"'"),
     "not_utf8": lambda body: body.replace(b'"status":"', b'"status":"\xc3\x28', 1),
     "two_in_one": lambda body: body + body,
-    "empty_object": lambda body: b"{}",
+    "empty_object": lambda _: b"{}",
 }
 WAYS: Final = (*_BY_FIELD, *_BY_TEXT)
 
 
-def broken(event: Event, rng: Random) -> tuple[str, bytes]:
+def broken(event: Event, rng: Chance) -> tuple[str, bytes]:
     """The way, and the message broken that way."""
     body = msgspec.json.encode(event)
     way = WAYS[int(rng.random() * len(WAYS))]

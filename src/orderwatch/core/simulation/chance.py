@@ -1,4 +1,4 @@
-"""Chance as a table: everything random of a simulation comes from a seed, an order and a purpose."""
+"""Chance, repeatable: everything random comes from a seed, an order and a purpose."""
 
 from __future__ import annotations
 
@@ -25,12 +25,16 @@ DETAILS: Final = 3
 """Purposes; the details of fault rule n are drawn with DETAILS + n."""
 
 
-def chance_of(seed: int, order: int, purpose: int) -> Random:
+class Chance(Random):
+    """A repeatable stream of random numbers."""
+
+
+def chance_of(seed: int, order: int, purpose: int) -> Chance:
     """A stream of its own, so that a fault in one order shifts nothing in another."""
-    return Random((seed << 96) | (order << 32) | purpose)
+    return Chance((seed << 96) | (order << 32) | purpose)
 
 
-def lognormal(rng: Random, latency: Latency) -> float:
+def lognormal(rng: Chance, latency: Latency) -> float:
     """One draw of a latency."""
     drawn = latency.median * exp(latency.spread * _NORMAL[int(rng.random() * _STEPS)])
     return min(drawn, latency.most)
@@ -44,5 +48,6 @@ class Draw(Generic[T]):
         self._bounds = tuple(accumulate(shares.values()))
         self._total = self._bounds[-1]
 
-    def __call__(self, rng: Random) -> T:
+    def __call__(self, rng: Chance) -> T:
+        """One of them."""
         return self._things[bisect(self._bounds, rng.random() * self._total)]

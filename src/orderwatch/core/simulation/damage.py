@@ -1,10 +1,9 @@
-"""Faults that befall messages: each takes an order's messages, changes them and says what it did."""
+"""Faults that befall messages: each changes an order's messages and says what it did."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from random import Random
 from typing import Final
 
 from msgspec import Struct
@@ -12,6 +11,7 @@ from msgspec.structs import replace
 
 from orderwatch.core.model import Event
 from orderwatch.core.simulation.breakage import broken
+from orderwatch.core.simulation.chance import Chance
 from orderwatch.core.simulation.faults import DAY, FaultRule
 from orderwatch.core.simulation.order import Placed, money
 from orderwatch.core.simulation.plan import Plan
@@ -25,7 +25,7 @@ class Scene(Struct, frozen=True):
     plan: Plan
     placed: Placed
     rule: FaultRule
-    rng: Random
+    rng: Chance
 
 
 Damage = Callable[[Scene, list[Told]], list[Fault]]
@@ -65,7 +65,9 @@ def _one(scene: Scene, messages: Sequence[Told]) -> Told | None:
 def _wrong_total(scene: Scene, messages: list[Told]) -> list[Fault]:
     """Off by a cent, by ten, or by an item's worth."""
     oms = scene.plan.meaning.oms
-    stating = [each for each in messages if each.event.data.amount and each.event.data.system != oms]
+    stating = [
+        each for each in messages if each.event.data.amount and each.event.data.system != oms
+    ]
     target = _one(scene, stating)
     if target is None or target.event.data.amount is None:
         return []
@@ -110,7 +112,7 @@ def _regression(scene: Scene, messages: list[Told]) -> list[Fault]:
     later = (following.happened - after.happened) / 2
     event = replace(
         before.event,
-        id=before.event.id + "-r",
+        id=f"{before.event.id}-r{len(messages)}",
         time=after.event.time + (following.event.time - after.event.time) / 2,
     )
     messages.append(Told(event=event, happened=after.happened + later, sent=after.sent + later))

@@ -18,14 +18,14 @@ from orderwatch.core.simulation.truth import Fault
 class Luck:
     """Which rules hit one order, and what they do to it."""
 
-    def __init__(self, plan: Plan, seed: int, placed: Placed, faults: FaultPlan) -> None:
-        self._plan, self._seed, self._placed = plan, seed, placed
+    def __init__(self, plan: Plan, placed: Placed, faults: FaultPlan) -> None:
+        self._plan, self._placed = plan, placed
         self._hits: list[tuple[int, FaultRule]] = []
         self._change = AS_PLANNED
         self.traits = placed.traits
         self.natural: str | None = placed.course
         if faults:
-            chance = chance_of(seed, placed.number, FAULTS)
+            chance = chance_of(placed.seed, placed.number, FAULTS)
             self._hits = [
                 (number, rule)
                 for number, rule in enumerate(faults)
@@ -58,13 +58,13 @@ class Luck:
         setback = self._plan.setbacks[rule.kind]
         if not any(step.name in setback.steps for step in scripts.steps(traits)):
             return AS_PLANNED
-        chance = chance_of(self._seed, self._placed.number, DETAILS + number)
+        chance = chance_of(self._placed.seed, self._placed.number, DETAILS + number)
         return Change(setback=rule.kind, cancels=chance.random() < setback.cancels)
 
     def _stuck(
         self, number: int, rule: FaultRule, scripts: Scripts, traits: frozenset[str]
     ) -> Change:
-        chance = chance_of(self._seed, self._placed.number, DETAILS + number)
+        chance = chance_of(self._placed.seed, self._placed.number, DETAILS + number)
         steps = [
             step
             for step in scripts.steps(traits)
@@ -88,7 +88,7 @@ class Luck:
         done += self._delays_done(script, times, delays)
         for number, rule in self._hits:
             if rule.kind in DAMAGES:
-                chance = chance_of(self._seed, self._placed.number, DETAILS + number)
+                chance = chance_of(self._placed.seed, self._placed.number, DETAILS + number)
                 done += DAMAGES[rule.kind](Scene(self._plan, self._placed, rule, chance), messages)
         return done
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from random import Random
 from typing import Any
 
 from msgspec import Struct
 
 from orderwatch.core.model import Amount, Delivery, Fulfilment
-from orderwatch.core.simulation.chance import Draw, lognormal
+from orderwatch.core.simulation.chance import Chance, Draw, lognormal
 from orderwatch.core.simulation.faults import DAY
 from orderwatch.core.simulation.plan import Hours, Plan
 
@@ -18,8 +17,9 @@ SEEDS_APART = 700
 
 
 class Placed(Struct, frozen=True, kw_only=True):
-    """An order as it was placed. `second` is the second of the local day, `pace` that of its life."""
+    """An order as it was placed, at this `second` of the local day; its life runs at `pace`."""
 
+    seed: int
     number: int
     order_id: str
     at: datetime
@@ -41,6 +41,7 @@ class Customers:
 
     def __init__(self, plan: Plan, seed: int) -> None:
         self._plan = plan
+        self._seed = seed
         first = plan.first_order
         spread = (seed % SEEDS_APART) * ORDERS_PER_SEED
         self._first = 2_000_000_001 + spread if first is None else first
@@ -55,7 +56,7 @@ class Customers:
         }
         self._offset = plan.utc_offset.total_seconds()
 
-    def order(self, number: int, at: datetime, pace: float, rng: Random) -> Placed:
+    def order(self, number: int, at: datetime, pace: float, rng: Chance) -> Placed:
         """The order of this number, placed at this instant."""
         plan = self._plan
         second = (at.timestamp() + self._offset) % DAY
@@ -70,6 +71,7 @@ class Customers:
         traits += [habit for habit, chance in plan.habits.items() if rng.random() < chance]
         amount, basket = _basket(plan, delivery, rng)
         return Placed(
+            seed=self._seed,
             number=number,
             order_id=str(self._first + number),
             at=at,
@@ -105,7 +107,7 @@ def money(hundredths: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
-def _basket(plan: Plan, delivery: str, rng: Random) -> tuple[Amount, dict[str, Any]]:
+def _basket(plan: Plan, delivery: str, rng: Chance) -> tuple[Amount, dict[str, Any]]:
     """The total with the delivery fee, and what is in the basket."""
     total = plan.delivery_fees.get(delivery, 0)
     items = []

@@ -16,7 +16,7 @@ SHORT = 2.0
 
 
 class Latency(Struct, frozen=True):
-    """A lognormal size: half are below `median`, none above `most`; seconds, if not said otherwise."""
+    """A lognormal size, mostly seconds: half are below `median`, none above `most`."""
 
     median: float
     spread: float = 0.5

@@ -17,7 +17,7 @@ _CLOCK: Final = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])")
 
 
 def read_faults(text: str, plan: Plan) -> tuple[FaultPlan, tuple[SourceProblem, ...]]:
-    """The rules of a fault plan for this plan's systems; they count only if there are no problems."""
+    """The rules of a fault plan for this plan's systems; usable only if there are no problems."""
     root, found = read_yaml(text)
     problems = Problems(found)
     rules: list[FaultRule] = []

@@ -24,7 +24,7 @@ class Line(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """How a script departs from the plan: a setback (and whether the OMS cancels), or a dead stop."""
+    """How a script departs from the plan: a setback (does the OMS cancel?), or a dead stop."""
 
     setback: str | None = None
     cancels: bool = False
@@ -127,5 +127,3 @@ def _promise(plan: Plan, step: Step, traits: frozenset[str]) -> Promise | None:
         if step.name in promise.steps and traits.issuperset(promise.when):
             return promise
     return None
-
-

@@ -24,6 +24,7 @@ from orderwatch.core.simulation.script import Scripts
 from orderwatch.core.simulation.story import Told, timed, told
 from orderwatch.core.simulation.truth import Arrived, Fault, Truth, conclude
 
+_SWALLOWS = ("lost", "malformed")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -71,9 +72,7 @@ def _next(under_way: list[tuple[datetime, int, int, list[SimulatedMessage]]]) ->
     return messages[at]
 
 
-def stories(
-    plan: Plan, seed: int, start: datetime, faults: FaultPlan = ()
-) -> Iterator[Story]:
+def stories(plan: Plan, seed: int, start: datetime, faults: FaultPlan = ()) -> Iterator[Story]:
     """Every order's whole story, in the order of placing."""
     if seed < 0:
         raise ValueError("the seed is a whole number from 0 up")
@@ -82,11 +81,11 @@ def stories(
         rng = chance_of(seed, number, STORY)
         at = start + timedelta(milliseconds=int(seconds * 1000))
         placed = customers.order(number, at, plan.pace if seconds >= 0 else 1.0, rng)
-        luck = Luck(plan, seed, placed, faults)
+        luck = Luck(plan, placed, faults)
         change = luck.change(scripts)
         script = scripts.of(luck.traits, change)
         times, delays = timed(plan, placed, script, rng, luck.rules("slow"))
-        messages = told(plan, seed, placed, script, times, rng)
+        messages = told(plan, placed, script, times, rng)
         faulted = luck.befall(script, times, delays, messages)
         yield _story(plan, placed, messages, luck.natural, faulted)
 
@@ -104,10 +103,10 @@ def _story(
     duplicates = broken = 0
     for each in messages:
         body = _encode(each.event) if each.broken is None else each.broken
-        for at in (each.sent, *each.copies):
-            sent.append(
-                SimulatedMessage(placed.at + timedelta(seconds=at), body, placed.order_id)
-            )
+        sent += [
+            SimulatedMessage(placed.at + timedelta(seconds=at), body, placed.order_id)
+            for at in (each.sent, *each.copies)
+        ]
         duplicates += len(each.copies)
         if each.broken is None:
             understood.append(each.event)
@@ -116,9 +115,7 @@ def _story(
     sent.sort(key=lambda message: message.send_at)
     oms = plan.meaning.oms
     missing = any(
-        fault.system == oms
-        and (fault.kind in ("lost", "malformed") or (fault.kind == "silent" and fault.how == "lost"))
-        for fault in faults
+        fault.system == oms and (fault.kind in _SWALLOWS or fault.how == "lost") for fault in faults
     )
     arrived = Arrived(understood, missing, duplicates, broken)
     truth = Truth(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from random import Random
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from orderwatch.core.model import EVENT_TYPE, Amount, Event, Reason, Statement
-from orderwatch.core.simulation.chance import lognormal
+from orderwatch.core.simulation.chance import Chance, lognormal
 from orderwatch.core.simulation.faults import DAY, FaultRule
 from orderwatch.core.simulation.order import Placed, until_open
-from orderwatch.core.simulation.plan import Latency, Plan, paced
+from orderwatch.core.simulation.plan import Plan, paced
 from orderwatch.core.simulation.script import Line
 
 NEVER = -1.0
@@ -39,7 +38,7 @@ class Delay(Struct, frozen=True):
 
 
 def timed(
-    plan: Plan, placed: Placed, script: Sequence[Line], rng: Random, slow: Sequence[FaultRule] = ()
+    plan: Plan, placed: Placed, script: Sequence[Line], rng: Chance, slow: Sequence[FaultRule] = ()
 ) -> tuple[list[float], list[Delay]]:
     """When each line happens, in seconds after the placing (NEVER if something ended it before)."""
     times: list[float] = []
@@ -68,34 +67,34 @@ def timed(
 
 
 def told(
-    plan: Plan, seed: int, placed: Placed, script: Sequence[Line], times: Sequence[float], rng: Random
+    plan: Plan,
+    placed: Placed,
+    script: Sequence[Line],
+    times: Sequence[float],
+    rng: Chance,
 ) -> list[Told]:
     """What the systems say, in the order of the script."""
     said: list[Told] = []
-    transport: Latency = plan.transport
     for number, (line, at) in enumerate(zip(script, times, strict=True)):
         if at == NEVER:
             continue
         event = Event(
             specversion="1.0",
-            id=f"{seed}-{placed.order_id}-{number:02d}",
+            id=f"{placed.seed}-{placed.order_id}-{number:02d}",
             source=line.source,
             type=EVENT_TYPE,
             order_id=placed.order_id,
             time=placed.at + timedelta(milliseconds=int(at * 1000)),
             data=_statement(plan, placed, line, at, rng),
         )
-        said.append(Told(event=event, happened=at, sent=at + lognormal(rng, transport)))
+        said.append(Told(event=event, happened=at, sent=at + lognormal(rng, plan.transport)))
     return said
 
 
-def _statement(plan: Plan, placed: Placed, line: Line, at: float, rng: Random) -> Statement:
+def _statement(plan: Plan, placed: Placed, line: Line, at: float, rng: Chance) -> Statement:
     step = line.step
     reason = _reason(plan, line, rng)
-    due_at = None
-    if line.promise is not None:
-        wait = until_open(plan.hours, (placed.second + at) % DAY) if line.promise.from_opening else 0
-        due_at = placed.at + timedelta(seconds=int(at + wait + line.promise.within))
+    due_at = _due_at(plan, placed, line, at)
     refs = {step.ref[0]: step.ref[1] + placed.order_id} if step.ref else {}
     if step.system != plan.meaning.oms:
         amount = None
@@ -136,7 +135,15 @@ def _statement(plan: Plan, placed: Placed, line: Line, at: float, rng: Random) -
     )
 
 
-def _reason(plan: Plan, line: Line, rng: Random) -> Reason | None:
+def _due_at(plan: Plan, placed: Placed, line: Line, at: float) -> datetime | None:
+    promise = line.promise
+    if promise is None:
+        return None
+    wait = until_open(plan.hours, (placed.second + at) % DAY) if promise.from_opening else 0.0
+    return placed.at + timedelta(seconds=int(at + wait + promise.within))
+
+
+def _reason(plan: Plan, line: Line, rng: Chance) -> Reason | None:
     """The step's own reason, or for a setback one of its reasons."""
     if line.says_why:
         for setback in plan.setbacks.values():

@@ -68,7 +68,10 @@ class Expected(Struct, frozen=True):
 
 
 class Truth(Struct, frozen=True, kw_only=True):
-    """One line of the truth file. `natural`: the course its life took, null if a fault replaced it."""
+    """One line of the truth file.
+
+    `natural` is the course the order's life took; null if a fault replaced it.
+    """
 
     order_id: str
     placed_at: datetime

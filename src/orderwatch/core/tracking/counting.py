@@ -17,6 +17,8 @@ from msgspec import Struct
 from orderwatch.core.model import Class, Event, Order, System
 
 WAITING, OVERDUE, REFUNDED = "waiting", "overdue", "refunded"
+FAILED_BUCKETS = frozenset({"failed", "overdue"})
+"""What a shift leader calls trouble."""
 ORDER = ""
 """The `system` of counters that are about whole orders."""
 

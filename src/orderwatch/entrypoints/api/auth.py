@@ -32,7 +32,10 @@ def _key_id(headers: dict[bytes, bytes], query: bytes) -> str | None:
     named = headers.get(b"orderwatch-key-id")
     if named is not None:
         return named.decode("latin-1").strip()
-    values = parse_qs(query.decode("latin-1"), max_num_fields=100).get("key", [])
+    try:
+        values = parse_qs(query.decode("latin-1"), max_num_fields=100).get("key", [])
+    except ValueError:
+        return None
     return values[0] if values else None
 
 

@@ -97,7 +97,9 @@ def test_a_leg_that_any_of_several_starts_has_dotted_arrows() -> None:
 
 
 def test_words_mermaid_cannot_take_are_drawn_under_another_name() -> None:
-    text = (ROOT / "templates" / "restaurant.yaml").read_text("utf-8").replace("VOIDED", "end of day")
+    text = (
+        (ROOT / "templates" / "restaurant.yaml").read_text("utf-8").replace("VOIDED", "end of day")
+    )
     read = parse_template(text)
     assert isinstance(read, Template)
     assert 'state "end of day" as x_end_20_of_20_day' in status_diagram(read)

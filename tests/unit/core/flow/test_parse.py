@@ -106,7 +106,6 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_text() -> None:
     ]
 
 
-# fmt: off
 @pytest.mark.parametrize(
     ("old", "new", "below", "field", "words"),
     [
@@ -121,16 +120,41 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_text() -> None:
         ("{title: Website}", "{titel: Website}", 0, "channels.website.titel", "mean title?"),
         ("threshold: 15 min", "threshold: 0 s", 0, "oms.statuses.PENDING.threshold", "longer"),
         ("threshold: 15 min", "threshold: 99999 d", 0, "oms.statuses.PENDING.threshold", "3650"),
-        ("threshold: 15 min", "threshold: {by_channel: {app: 1 h}}", 0,
-         "oms.statuses.PENDING.threshold.default", "is missing"),
-        ("threshold: 15 min", "threshold: {default: 1 h, by_channel: {ap: 1 h}}", 0,
-         "oms.statuses.PENDING.threshold.by_channel.ap", "mean app?"),
-        ("class: delayed\n      threshold: 15 min", "class: delayed", 0,
-         "oms.statuses.PENDING.threshold", "a delayed status needs one"),
-        ("class: failed", "class: failed\n      threshold: 1 h", 1,
-         "oms.statuses.FRAUD.threshold", "no effect"),
-        ("class: failed", "class: failed\n      when_overdue: failed", 1,
-         "oms.statuses.FRAUD.when_overdue", "no effect"),
+        (
+            "threshold: 15 min",
+            "threshold: {by_channel: {app: 1 h}}",
+            0,
+            "oms.statuses.PENDING.threshold.default",
+            "is missing",
+        ),
+        (
+            "threshold: 15 min",
+            "threshold: {default: 1 h, by_channel: {ap: 1 h}}",
+            0,
+            "oms.statuses.PENDING.threshold.by_channel.ap",
+            "mean app?",
+        ),
+        (
+            "class: delayed\n      threshold: 15 min",
+            "class: delayed",
+            0,
+            "oms.statuses.PENDING.threshold",
+            "a delayed status needs one",
+        ),
+        (
+            "class: failed",
+            "class: failed\n      threshold: 1 h",
+            1,
+            "oms.statuses.FRAUD.threshold",
+            "no effect",
+        ),
+        (
+            "class: failed",
+            "class: failed\n      when_overdue: failed",
+            1,
+            "oms.statuses.FRAUD.when_overdue",
+            "no effect",
+        ),
         ("step: 1", "step: first", 0, "oms.statuses.PENDING.step", "whole number"),
         ("initial: true", "initial: maybe", 0, "oms.statuses.PENDING.initial", "true or false"),
         ("next: [CLOSED]", "next: []", 0, "oms.statuses.COMPLETE.next", "final: true"),
@@ -138,14 +162,29 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_text() -> None:
         ("next: [CLOSED]", 'next: ["@held_from"]', 0, "oms.statuses.COMPLETE.next[0]", "hold"),
         ("next: [CLOSED]", "next: [CLOSED, CLOSED]", 0, "oms.statuses.COMPLETE.next[1]", "twice"),
         ("words: [CANCELLED]", "words: [complete]", 2, "oms.statuses.COMPLETE", "only one"),
-        ("words: [CANCELLED]", "words: [CANCELLED]\n      next: [COMPLETE]", 1,
-         "oms.statuses.CANCELED.next", "goes nowhere"),
+        (
+            "words: [CANCELLED]",
+            "words: [CANCELLED]\n      next: [COMPLETE]",
+            1,
+            "oms.statuses.CANCELED.next",
+            "goes nowhere",
+        ),
         ("failed: [OUT_OF_STOCK", "failed: [reserved", 0, "legs.stock.failed[0]", "only one"),
         ("starts: [commerce_engine]", "starts: [engine]", 0, "legs.checkout.starts[0]", "no leg"),
-        ("starts: [commerce_engine]", "starts: {some: [commerce_engine]}", 0,
-         "legs.checkout.starts.some", "unknown key"),
-        ("{fulfilment: store}", "{fulfilment: shop}", 0, "legs.instore_app.required.fulfilment",
-         "known are store"),
+        (
+            "starts: [commerce_engine]",
+            "starts: {some: [commerce_engine]}",
+            0,
+            "legs.checkout.starts.some",
+            "unknown key",
+        ),
+        (
+            "{fulfilment: store}",
+            "{fulfilment: shop}",
+            0,
+            "legs.instore_app.required.fulfilment",
+            "known are store",
+        ),
         ("{fulfilment: store}", "sometimes", 0, "legs.instore_app.required", "known are always"),
         ("success: [ACCEPTED]", "success: []", 0, "legs.commerce_engine.success", "one word"),
         ("success: [ACCEPTED]", "passed: [ACCEPTED]", 0, "legs.commerce_engine.passed", "unknown"),
@@ -155,7 +194,6 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_text() -> None:
         ("title: Website", "title: !!str Website", 0, "channels.website.title", "a tag"),
     ],
 )
-# fmt: on
 def test_each_mistake_names_its_line_its_field_and_the_remedy(
     old: str, new: str, below: int, field: str, words: str
 ) -> None:
@@ -166,11 +204,15 @@ def test_each_mistake_names_its_line_its_field_and_the_remedy(
 
 
 def test_a_mapping_is_told_which_key_it_lacks_at_its_first_line() -> None:
-    unknown, = (
-        problem for problem in mistakes(changed("currency:", "curency:"))
+    (unknown,) = (
+        problem
+        for problem in mistakes(changed("currency:", "curency:"))
         if problem.field == "curency"
     )
-    assert (unknown.line, unknown.message) == (line_of("currency"), "unknown key: did you mean currency?")
+    assert (unknown.line, unknown.message) == (
+        line_of("currency"),
+        "unknown key: did you mean currency?",
+    )
 
 
 def test_orders_must_begin_somewhere() -> None:
@@ -190,14 +232,33 @@ def test_a_bomb_of_aliases_is_refused_without_being_unfolded() -> None:
     assert any("alias" in problem.message for problem in found)
 
 
-# fmt: off
 @pytest.mark.parametrize(
     "text",
-    ["", "~", "- a", "a: [", "a: {b", "\t", 'a: "\\U00110000"', 'a: "\\ud800"', "a: \x00", "? [a]\n: b",
-     "%YAML 3.0\n---\na", "a: 1\n---\nb: 2", "[" * 500, "a: |\n  b\n c", "*a", "!!python/object:os.x",
-     "&a : b", "x" * 1_000_001, "a: '", "\ufeff", "%TAG ! tag:x\n%TAG ! tag:y\n--- a", "!<%ff> a"],
+    [
+        "",
+        "~",
+        "- a",
+        "a: [",
+        "a: {b",
+        "\t",
+        'a: "\\U00110000"',
+        'a: "\\ud800"',
+        "a: \x00",
+        "? [a]\n: b",
+        "%YAML 3.0\n---\na",
+        "a: 1\n---\nb: 2",
+        "[" * 500,
+        "a: |\n  b\n c",
+        "*a",
+        "!!python/object:os.x",
+        "&a : b",
+        "x" * 1_000_001,
+        "a: '",
+        "\ufeff",
+        "%TAG ! tag:x\n%TAG ! tag:y\n--- a",
+        "!<%ff> a",
+    ],
 )
-# fmt: on
 def test_what_is_hardly_yaml_is_refused_in_words(text: str) -> None:
     for problem in mistakes(text):
         assert problem.message
@@ -206,9 +267,38 @@ def test_what_is_hardly_yaml_is_refused_in_words(text: str) -> None:
 
 
 SNIPPETS = st.sampled_from(
-    ["next", "@held_from", "@placed", "class:", "[", "]", "{", "}", ": ", "- ", "\n", "  ", "'", '"',
-     "&a ", "*a", "!x ", "|", ">", "#", "~", "0", "30 s", "any", "\t", "\x00", "\ud800", "é", "---\n"]
-) | st.text(max_size=5)  # fmt: skip
+    [
+        "next",
+        "@held_from",
+        "@placed",
+        "class:",
+        "[",
+        "]",
+        "{",
+        "}",
+        ": ",
+        "- ",
+        "\n",
+        "  ",
+        "'",
+        '"',
+        "&a ",
+        "*a",
+        "!x ",
+        "|",
+        ">",
+        "#",
+        "~",
+        "0",
+        "30 s",
+        "any",
+        "\t",
+        "\x00",
+        "\ud800",
+        "é",
+        "---\n",
+    ]
+) | st.text(max_size=5)
 MUTATIONS = st.lists(
     st.tuples(st.integers(0, 6500), st.integers(0, 40), SNIPPETS), min_size=1, max_size=6
 )

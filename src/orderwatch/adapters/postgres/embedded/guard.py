@@ -11,6 +11,7 @@ which is why it exists. It speaks one JSON object a line: starting, ready, down,
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -52,10 +53,10 @@ class Plan(NamedTuple):
 class Guard:
     """One postmaster and the three descriptors that can change its fate."""
 
-    def __init__(self, plan: Plan, owner: int | None) -> None:
+    def __init__(self, plan: Plan, owner: int | None, orphaned: bool) -> None:
         self._plan = plan
         self._postmaster = 0
-        self._asked_to_stop = False
+        self._asked_to_stop = orphaned
         self._signals, wakeup = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -173,7 +174,7 @@ def spawn(plan: Plan) -> int:
             os.dup2(source, target)
         # Every process of the server holds the lock: it is free when the last one is gone.
         os.set_inheritable(plan.lock, True)
-        os.execve(plan.command[0], plan.command, plan.environment)
+        os.execve(plan.command[0], plan.command, plan.environment)  # noqa: S606 - as it should
     finally:
         os._exit(127)
 
@@ -221,10 +222,8 @@ def watched(owner: int) -> int | None:
 
 def say(state: str, pid: int = 0) -> None:
     """Tell the owner, if it still listens."""
-    try:
+    with contextlib.suppress(OSError):
         os.write(1, json.dumps({"state": state, "pid": pid}).encode() + b"\n")
-    except OSError:
-        pass
 
 
 def become(plan: Plan) -> None:
@@ -243,12 +242,11 @@ def main() -> int:
     """Read the plan, give up root, guard."""
     plan = Plan(**json.loads(sys.stdin.readline()))
     owner = watched(plan.owner)
-    if os.getppid() != plan.owner:
-        return 1
+    orphaned = os.getppid() != plan.owner  # it died before we could watch it
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     os.set_blocking(1, False)
     become(plan)
-    return Guard(plan, owner).run()
+    return Guard(plan, owner, orphaned).run()
 
 
 if __name__ == "__main__":

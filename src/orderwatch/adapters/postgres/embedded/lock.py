@@ -57,7 +57,7 @@ def take_lock(data_dir: Path) -> int:
 
 
 def write_holder(descriptor: int, guard: int, sockets: Path) -> None:
-    """Sign the lock we hold, for whoever meets it."""
+    """Sign the lock we hold, for whoever meets it; guard 0 while there is none yet."""
     owner = os.getpid()
     holder = Holder(owner, started(owner), guard, started(guard), str(sockets))
     text = json.dumps(holder._asdict()).encode()

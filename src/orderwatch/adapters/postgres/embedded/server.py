@@ -150,6 +150,7 @@ class EmbeddedPostgres:
             make_cluster(self._data_dir, account, binaries, lock)
             clear_traces(self._data_dir)
             self._sockets = new_socket_folder(account)
+            write_holder(lock, 0, self._sockets)  # should we be killed now, the next one clears it
             self._spawn_guard(account, binaries, lock)
         finally:
             os.close(lock)  # the guard holds it now, and every process of the server
@@ -164,8 +165,10 @@ class EmbeddedPostgres:
             uid=account.uid,
             gid=account.gid,
             drop=account.drop,
-            command=[binaries.postgres, "-D", str(self._pgdata)]
-            + parameters(self._sockets, self._overrides),
+            command=[
+                *(binaries.postgres, "-D", str(self._pgdata)),
+                *parameters(self._sockets, self._overrides),
+            ],
             environment=server_environment(),
             pgdata=str(self._pgdata),
             log=str(self._log),
@@ -196,6 +199,7 @@ class EmbeddedPostgres:
             self._guard.stdin.close()
         self._guard.wait()
         self._guard.stdout.close()
+        shutil.rmtree(self._sockets, ignore_errors=True)  # in case it was killed
         self._guard, self._state, self._unread = None, "", b""
 
     def _await_ready(self, within: timedelta) -> None:

@@ -143,3 +143,10 @@ delete from parked_events where (tenant_id, order_id, identity) in (
   select tenant_id, order_id, identity from parked_events where received_at < %(before)s
   order by received_at limit %(most)s for update skip locked)
 returning identity, order_id, system, event::text
+
+-- name: next_orders
+select distinct order_id from events where order_id > %(after)s order by order_id limit %(most)s
+
+-- name: verdicts
+select order_id, class, overdue, status, deadline, next_deadline, rule from orders
+where order_id = any(%(order_ids)s)

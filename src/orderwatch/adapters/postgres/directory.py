@@ -1,0 +1,120 @@
+"""Tenants, keys and templates in PostgreSQL."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from orderwatch.adapters.postgres.database import Database, statements
+from orderwatch.app.administer import KeyListing, NotPossible, Tenant
+from orderwatch.core.model import TenantId
+from orderwatch.core.tenants.keys import ApiKey, NewKey, SigningSecret
+
+
+class PostgresDirectory:
+    """Implements the ports Directory, Keys and Templates."""
+
+    def __init__(self, database: Database) -> None:
+        """`database` must be open."""
+        self._database = database
+        self._sql = statements("directory")
+
+    async def tenants(self) -> list[Tenant]:
+        """All tenants by name."""
+        async with self._database.directory() as connection:
+            rows = await (await connection.execute(self._sql["tenants"])).fetchall()
+        return [Tenant(*row) for row in rows]
+
+    async def create_tenant(self, name: str) -> TenantId | None:
+        """The new tenant, or None when the name is taken."""
+        try:
+            async with self._database.directory() as connection:
+                cursor = await connection.execute(self._sql["create_tenant"], {"name": name})
+                row = await cursor.fetchone()
+        except psycopg.errors.CheckViolation as error:
+            raise NotPossible(
+                "A tenant's name has small letters, digits and dashes, at most 63, "
+                "and begins with a letter or digit."
+            ) from error
+        return TenantId(row[0]) if row else None
+
+    async def set_disabled(self, name: str, disabled: bool) -> bool:
+        """Disable or enable; False when there is none of this name."""
+        async with self._database.directory() as connection:
+            cursor = await connection.execute(
+                self._sql["disable_tenant"], {"name": name, "disabled": disabled}
+            )
+            return await cursor.fetchone() is not None
+
+    async def apply_template(self, tenant: TenantId, name: str, source: str) -> int:
+        """Put a template in force; its version."""
+        async with self._database.tenant(tenant) as connection:
+            cursor = await connection.execute(
+                self._sql["apply_template"], {"name": name, "source": source}
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        return int(row[0])
+
+    async def newest(self, tenant: TenantId) -> str | None:
+        """The YAML text of the template in force."""
+        async with self._database.tenant(tenant) as connection:
+            row = await (await connection.execute(self._sql["newest_template"])).fetchone()
+        return row[0] if row else None
+
+    async def create_key(
+        self, tenant: TenantId, key: NewKey, source_prefix: str, can_read: bool
+    ) -> None:
+        """Keep a key: the hash of its secret, and what verifies its signatures."""
+        signing = [{"secret": base64.b64encode(key.signing_secret).decode(), "expires_at": None}]
+        async with self._database.tenant(tenant) as connection:
+            await connection.execute(
+                self._sql["create_key"],
+                {
+                    "key_id": key.id,
+                    "secret_hash": key.secret_hash,
+                    "source_prefix": source_prefix,
+                    "can_read": can_read,
+                    "signing_secrets": Jsonb(signing),
+                },
+            )
+
+    async def list_keys(self, tenant: TenantId) -> list[KeyListing]:
+        """The tenant's keys, oldest first."""
+        async with self._database.tenant(tenant) as connection:
+            rows = await (await connection.execute(self._sql["list_keys"])).fetchall()
+        return [KeyListing(*row) for row in rows]
+
+    async def revoke_key(self, tenant: TenantId, key_id: str) -> bool:
+        """False when the tenant has no such key."""
+        async with self._database.tenant(tenant) as connection:
+            cursor = await connection.execute(self._sql["revoke_key"], {"key_id": key_id})
+            return await cursor.fetchone() is not None
+
+    async def find(self, key_id: str) -> ApiKey | None:
+        """The key of this id, revoked or not."""
+        async with self._database.presented_key(key_id) as connection:
+            cursor = await connection.execute(self._sql["find_key"], {"key_id": key_id})
+            row = await cursor.fetchone()
+        if row is None:
+            return None
+        return ApiKey(
+            tenant=TenantId(row[0]),
+            id=row[1],
+            secret_hash=bytes(row[2]),
+            source_prefix=row[3],
+            can_read=row[4],
+            signing_secrets=tuple(_signing_secret(one) for one in row[5]),
+            revoked_at=row[6],
+        )
+
+
+def _signing_secret(stored: dict[str, str | None]) -> SigningSecret:
+    expires = stored["expires_at"]
+    return SigningSecret(
+        base64.b64decode(stored["secret"] or ""),
+        datetime.fromisoformat(expires) if expires else None,
+    )

@@ -1,0 +1,175 @@
+"""Reading the ledger in PostgreSQL: the stores of `app/read_*.py`, on `sql/reading.sql`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from msgspec import Raw
+
+from orderwatch.adapters.postgres.database import Connection, Database, statements
+from orderwatch.adapters.postgres.ledger import decode_event, decode_state
+from orderwatch.app.read_orders import FoundOrders, Told
+from orderwatch.app.read_systems import HeardSystems
+from orderwatch.core.model import OrderId, ReceivedEvent, System, TenantId
+from orderwatch.core.reading.spans import coarsest, cut
+from orderwatch.core.reading.tally import Cell
+from orderwatch.core.reading.wanted import CountFilter, OrderFilter, Place, SeriesQuery
+from orderwatch.core.tracking.counting import ORDER, Word
+from orderwatch.core.tracking.state import OrderState
+
+_WHEN: Final = re.compile(r"^(.*\S) +-- when (\w+)$")
+_LAST_LETTER: Final = "\U0010ffff"
+"""Sorts after everything a text may go on with."""
+
+Row = tuple[Any, ...]
+
+
+def assemble(statement: str, asked: Collection[str]) -> str:
+    """The statement without the lines nobody asked for."""
+    lines = []
+    for line in statement.splitlines():
+        optional = _WHEN.match(line)
+        if optional is None:
+            lines.append(line)
+        elif optional[2] in asked:
+            lines.append(optional[1])
+    return "\n".join(lines)
+
+
+class PostgresReading:
+    """Implements OrderStore, CountStore, SystemStore and StepStore."""
+
+    def __init__(self, database: Database) -> None:
+        """`database` must be open."""
+        self._database = database
+        self._sql = statements("reading")
+
+    async def find(
+        self, tenant: TenantId, wanted: OrderFilter, after: Place | None, most: int
+    ) -> FoundOrders:
+        """Newest first; a text is looked for among order ids and among references."""
+        values = _values(wanted, after) | {"most": most}
+        async with self._database.tenant(tenant) as connection:
+            states = await self._list(connection, values)
+            if wanted.text is not None:
+                states = _newest(states + await self._referred(connection, values), most)
+            return FoundOrders(states, await self._last_received(connection))
+
+    async def _list(self, connection: Connection, values: dict[str, object]) -> list[OrderState]:
+        statement = assemble(self._sql["list_orders"], values.keys())
+        # Never a generic plan: it could not know that a partial index serves these values.
+        cursor = await connection.execute(statement, values, prepare=False)
+        return [decode_state(row[0]) for row in await cursor.fetchall()]
+
+    async def _referred(
+        self, connection: Connection, values: dict[str, object]
+    ) -> list[OrderState]:
+        cursor = await connection.execute(self._sql["referred"], values, prepare=False)
+        referred = [row[0] for row in await cursor.fetchall()]
+        if not referred:
+            return []
+        others = {name: value for name, value in values.items() if name != "text"}
+        return await self._list(connection, others | {"referred": referred})
+
+    async def get(self, tenant: TenantId, order_ids: Sequence[OrderId]) -> FoundOrders:
+        """These orders by their key."""
+        async with self._database.tenant(tenant) as connection:
+            rows = await self._rows(connection, "get_orders", order_ids=list(order_ids))
+            states = [decode_state(row[0]) for row in rows]
+            return FoundOrders(states, await self._last_received(connection))
+
+    async def told(self, tenant: TenantId, order_id: OrderId) -> Told:
+        """All events of an order, and what is parked for it."""
+        async with self._database.tenant(tenant) as connection:
+            applied = await self._rows(connection, "applied_events", order_id=order_id)
+            parked = await self._rows(connection, "parked_for", order_id=order_id)
+        return Told([*map(_received, applied)], [*map(_received, parked)])
+
+    async def heard(self, tenant: TenantId, systems: Sequence[System]) -> HeardSystems:
+        """The systems' last words, and what is open at them."""
+        async with self._database.tenant(tenant) as connection:
+            words = await self._rows(connection, "last_words")
+            open_ = await self._rows(connection, "open_by_system", systems=list(systems))
+        return HeardSystems({row[0]: Word(*row[1:]) for row in words}, dict(open_))
+
+    async def counts(
+        self, tenant: TenantId, wanted: CountFilter, systems: Sequence[System]
+    ) -> list[Cell]:
+        """Sums over the window, from days as far as it has whole ones."""
+        parts = cut(wanted.placed_from, wanted.placed_to)
+        values: dict[str, object] = {
+            "spans": [part.span for part in parts],
+            "starts": [_bound(part.starts, "-infinity") for part in parts],
+            "ends": [_bound(part.ends, "infinity") for part in parts],
+            "systems": list(systems),
+        }
+        if wanted.channel is not None:
+            values["channel"] = wanted.channel
+        async with self._database.tenant(tenant) as connection:
+            rows = await self._rows(connection, "count_orders", **values)
+        return [Cell(*row) for row in rows]
+
+    async def steps(self, tenant: TenantId, query: SeriesQuery) -> dict[datetime, dict[str, int]]:
+        """Sums for each step that has any."""
+        values: dict[str, object] = {
+            "span": coarsest(query.placed_from, query.step),
+            "step": query.step,
+            "origin": query.placed_from,
+            "starts": query.placed_from,
+            "ends": query.placed_to,
+            "system": query.system or ORDER,
+        }
+        if query.channel is not None:
+            values["channel"] = query.channel
+        counted: dict[datetime, dict[str, int]] = {}
+        async with self._database.tenant(tenant) as connection:
+            for at, bucket, n in await self._rows(connection, "count_steps", **values):
+                counted.setdefault(at, {})[bucket] = n
+        return counted
+
+    async def _last_received(self, connection: Connection) -> dict[System, datetime]:
+        rows = await self._rows(connection, "last_words")
+        return {row[0]: row[2] for row in rows}
+
+    async def _rows(self, connection: Connection, name: str, **values: object) -> list[Row]:
+        statement = assemble(self._sql[name], values.keys())
+        cursor = await connection.execute(statement, values, prepare=False)
+        return await cursor.fetchall()
+
+
+def _values(wanted: OrderFilter, after: Place | None) -> dict[str, object]:
+    """What was asked for by name, and nothing else: the names decide which lines are used."""
+    values: dict[str, object] = {
+        "class": wanted.class_.value if wanted.class_ is not None else None,
+        "overdue": wanted.overdue,
+        "status": wanted.status,
+        "channel": wanted.channel,
+        "system": wanted.system,
+        "placed_from": wanted.placed_from,
+        "placed_to": wanted.placed_to,
+        "text": wanted.text,
+        "text_end": None if wanted.text is None else wanted.text + _LAST_LETTER,
+    }
+    if after is not None:
+        values |= {"after": True, "after_at": after.placed_at, "after_id": after.order_id}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _newest(states: list[OrderState], most: int) -> list[OrderState]:
+    """Each order once, newest first, as the list has them."""
+    never = datetime.min.replace(tzinfo=UTC)
+    by_id = {state.order_id: state for state in states}
+    ordered = sorted(by_id.values(), key=lambda s: (s.placed_at or never, s.order_id), reverse=True)
+    return ordered[:most]
+
+
+def _received(row: Row) -> ReceivedEvent:
+    text, received_at = row
+    return ReceivedEvent(decode_event(text), received_at, Raw(text))
+
+
+def _bound(at: datetime | None, otherwise: str) -> str:
+    return otherwise if at is None else at.isoformat()

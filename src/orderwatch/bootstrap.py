@@ -1,0 +1,157 @@
+"""Wires the house: the only module that knows which adapter stands behind which port."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from orderwatch.adapters import clock
+from orderwatch.adapters.announcements import AllOf
+from orderwatch.adapters.logs.ecs import StepLog, set_up_logs
+from orderwatch.adapters.postgres.database import Database
+from orderwatch.adapters.postgres.embedded import EmbeddedPostgres, running_url
+from orderwatch.adapters.postgres.directory import PostgresDirectory
+from orderwatch.adapters.postgres.ledger import PostgresLedger
+from orderwatch.adapters.postgres.migrate import migrate
+from orderwatch.adapters.postgres.shelves import PostgresShelves
+from orderwatch.adapters.shipped import shipped_templates
+from orderwatch.app.administer import create_tenant
+from orderwatch.app.group_commit import Limits as CommitLimits
+from orderwatch.app.keep_ledger import Ledger
+from orderwatch.app.known_templates import KnownTemplates
+from orderwatch.app.receive_events import Door
+from orderwatch.app.remember_keys import RememberedKeys
+from orderwatch.app.tend_ledger import Tending
+from orderwatch.app.throttle import Throttle
+from orderwatch.core.ingest.limits import Rates
+from orderwatch.core.model import TenantId
+from orderwatch.settings import SettingHelp, Settings, describe, read_settings
+
+DEFAULT_TENANT: Final = "default"
+DEFAULT_TEMPLATE: Final = "lotus-o2o"
+
+
+def environment_settings() -> Settings:
+    """The settings of this process; raises BadSetting."""
+    return read_settings(os.environ)
+
+
+def explained_settings() -> list[SettingHelp]:
+    """Every setting with what is in force; raises BadSetting."""
+    return describe(environment_settings())
+
+
+def log_as_ecs(settings: Settings) -> None:
+    """Send this process's log to standard error as ECS lines."""
+    set_up_logs(settings.log_level)
+
+
+def default_template() -> str:
+    """The YAML text of the template a first tenant gets."""
+    return shipped_templates()[DEFAULT_TEMPLATE].read_text()
+
+
+@contextmanager
+def database_url(settings: Settings, data_dir: Path | None = None) -> Iterator[str]:
+    """A database that answers: the one that was set, or an embedded one for as long as we need it.
+
+    When a server runs on the same data directory already, it is that server's.
+    """
+    if settings.database_url is not None and data_dir is None:
+        yield settings.database_url
+        return
+    folder = data_dir or settings.data_dir
+    running = running_url(folder)
+    if running is not None:
+        yield running
+        return
+    with EmbeddedPostgres(folder) as server:
+        yield server.url
+
+
+def bring_up_to_date(settings: Settings, url: str) -> list[str]:
+    """Migrate; the names of what was applied."""
+    return migrate(settings.migration_url or url)
+
+
+async def first_tenant(directory: PostgresDirectory) -> TenantId:
+    """The tenant `default` of an empty database, or the first there is."""
+    tenants = await directory.tenants()
+    for tenant in tenants:
+        if tenant.name == DEFAULT_TENANT:
+            return tenant.tenant_id
+    if tenants:
+        return tenants[0].tenant_id
+    return await create_tenant(directory, DEFAULT_TENANT, default_template())
+
+
+class House(Struct, frozen=True):
+    """The parts of a running Orderwatch, opened."""
+
+    settings: Settings
+    database: Database
+    directory: PostgresDirectory
+    store: PostgresLedger
+    templates: KnownTemplates
+    ledger: Ledger
+    tending: Tending
+    door: Door
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, url: str) -> AsyncIterator[House]:
+    """Everything wired on an open database; the ledger's writers run until it is left."""
+    database = Database(url, size=settings.database_connections)
+    await database.open()
+    try:
+        house = _furnish(settings, database)
+        house.ledger.start()
+        try:
+            yield house
+        finally:
+            await house.ledger.stop()
+    finally:
+        await database.close()
+
+
+def _furnish(settings: Settings, database: Database) -> House:
+    directory = PostgresDirectory(database)
+    store = PostgresLedger(database)
+    templates = KnownTemplates(directory, clock.monotonic)
+    announcements = AllOf(*([StepLog()] if settings.log_steps else []))
+    ledger = Ledger(
+        store,
+        templates,
+        announcements,
+        clock.now,
+        CommitLimits(
+            writers=settings.writers, most_waiting_events=settings.waiting_events
+        ),
+    )
+    keys = RememberedKeys(directory, clock.monotonic)
+    rates = Rates(
+        requests=settings.key_requests_per_second, events=settings.key_events_per_second
+    )
+    return House(
+        settings=settings,
+        database=database,
+        directory=directory,
+        store=store,
+        templates=templates,
+        ledger=ledger,
+        tending=Tending(
+            store=store,
+            shelves=PostgresShelves(database),
+            directory=directory,
+            templates=templates,
+            announcements=announcements,
+            now=clock.now,
+            retention=settings.retention,
+        ),
+        door=Door(ledger, keys, Throttle(rates, clock.monotonic), clock.now),
+    )

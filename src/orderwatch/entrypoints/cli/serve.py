@@ -1,0 +1,87 @@
+"""`orderwatch serve`: the product, on the configured database."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from contextlib import AsyncExitStack, suppress
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+import uvloop
+
+from orderwatch.bootstrap import (
+    House,
+    bring_up_to_date,
+    database_url,
+    environment_settings,
+    first_tenant,
+    log_as_ecs,
+    open_house,
+)
+from orderwatch.entrypoints.cli.output import complaints, messages
+from orderwatch.entrypoints.cli.web import address, listen, run, web_app
+from orderwatch.entrypoints.worker.tend import tend
+
+
+class Role(StrEnum):
+    """What a process does: answer requests, tend what time brings, or both."""
+
+    ALL = "all"
+    API = "api"
+    WORKER = "worker"
+
+
+def serve(
+    role: Annotated[Role, typer.Option(help="What this process does.")] = Role.ALL,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8080,
+) -> None:
+    """Run Orderwatch on ORDERWATCH_DATABASE_URL, or on an embedded database."""
+    with complaints():
+        settings = environment_settings()
+        log_as_ecs(settings)
+        listening = listen(host, port)
+        with database_url(settings) as url:
+            bring_up_to_date(settings, url)
+
+            async def main() -> None:
+                async with AsyncExitStack() as stack:
+                    house = await stack.enter_async_context(open_house(settings, url))
+                    await first_tenant(house.directory)
+                    messages.print(f"Orderwatch answers at {address(listening)}")
+                    calm_the_collector()
+                    if role is not Role.API:
+                        await stack.enter_async_context(tending(house))
+                    await run(web_app(house), [listening])
+
+            uvloop.run(main())
+
+
+class tending:  # noqa: N801 - reads as what it does: `async with tending(house)`
+    """The worker's loop for as long as the block lasts."""
+
+    def __init__(self, house: House) -> None:
+        """The house is open."""
+        self._house = house
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        """Start the loop."""
+        house = self._house
+        self._task = asyncio.create_task(tend(house.tending, house.settings.watch_every))
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop it; a round under way is rolled back and taken up by the next worker."""
+        assert self._task is not None
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+
+def calm_the_collector() -> None:
+    """What was loaded stays; the rest dies young and is freed without the cycle collector."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)

@@ -1,0 +1,68 @@
+"""The web server of `serve` and `demo`: every route on one application, on a socket of ours."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+
+import uvicorn
+from litestar import Litestar
+
+from orderwatch import __version__
+from orderwatch.bootstrap import House
+from orderwatch.core.errors import OrderwatchError
+from orderwatch.core.model import TenantId
+from orderwatch.entrypoints.api.app import Doors, create_app
+
+BACKLOG = 2048
+
+
+class AddressTaken(OrderwatchError):
+    """The address cannot be listened on."""
+
+
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A listening socket; port 0 is any free one. `shared`: other processes listen there too."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (host, port), family=family, backlog=BACKLOG, reuse_port=shared
+        )
+    except OSError as error:
+        raise AddressTaken(
+            f"Cannot listen on {host}:{port}: {error.strerror}. "
+            "Choose another with --port, or stop what runs there."
+        ) from error
+
+
+def address(listening: socket.socket) -> str:
+    """The URL of a listening socket, as a person would open it."""
+    host, port = listening.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
+    """The whole application: door, reading, live stream, pages, health and metrics."""
+    return create_app(Doors(events=house.door, version=__version__, route_handlers=()))
+
+
+def server(app: Litestar) -> uvicorn.Server:
+    """A server for the application; what it logs goes where everything goes."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+async def run(app: Litestar, sockets: Sequence[socket.socket]) -> None:
+    """Serve until asked to stop; requests under way are answered first."""
+    await server(app).serve(sockets=list(sockets))

@@ -1,0 +1,139 @@
+"""Figures as people say them: money, times, shares, and sentences with their times marked up.
+
+A time is printed in the tenant's zone and carries its instant, so that the browser can put it in
+the viewer's; what the exact instant was is said on hover, in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from orderwatch.core.model import DeviationKind, Leg, Order, System
+from orderwatch.core.tracking.counting import OVERDUE, WAITING, bucket
+from orderwatch.core.tracking.explain import clock_time, spoken
+
+STATE_WORDS: Final = {
+    "success": "Success",
+    "failed": "Failed",
+    OVERDUE: "Overdue",
+    WAITING: "Waiting",
+    "blind": "Blind",
+}
+"""Every state has a word, a shape and a colour; the latter two are in `marks.html` and the style."""
+
+DEVIATION_WORDS: Final = {
+    DeviationKind.REGRESSION: "went back",
+    DeviationKind.SKIPPED_STEP: "skipped a step",
+    DeviationKind.UNEXPECTED_TRANSITION: "changed in a way the flow does not know",
+    DeviationKind.EVENT_AFTER_FINAL: "spoke after the order was final",
+    DeviationKind.IMPOSSIBLE_TIME: "gave a time that cannot be",
+    DeviationKind.UNKNOWN_STATUS: "used a word nobody has explained",
+    DeviationKind.UNKNOWN_SYSTEM: "is a system nobody has announced",
+}
+AMOUNT_WORDS: Final = {
+    "order_total": "order total",
+    "cod_expected": "cash expected on delivery",
+    "cod_collected": "cash collected",
+}
+_SECOND: Final = timedelta(seconds=1)
+
+
+def state_of(judged: Order | Leg) -> str:
+    """success, failed, waiting or overdue."""
+    return bucket(judged.class_, judged.overdue)
+
+
+def money(value: Decimal | str) -> str:
+    """An amount with its thousands apart: "1,250.00". The currency stands beside it."""
+    number = Decimal(value)
+    places = max(2, -int(number.as_tuple().exponent)) if "." in str(value) else 2
+    text = f"{number:,.{places}f}"
+    return text.rstrip("0") + "0" * (2 - len(text.rstrip("0").split(".")[1][:2])) if places > 2 else text
+
+
+def whole_money(value: Decimal) -> str:
+    """An amount for a large figure, without its cents: "48,210"."""
+    return f"{value:,.0f}"
+
+
+def share(part: int, whole: int) -> str | None:
+    """A share in percent, never rounded up to 100: "99.9". None of nothing is unknown."""
+    if whole == 0:
+        return None
+    percent = 100 * part / whole
+    return "100" if part == whole else f"{min(percent, 99.9):.1f}"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago, in words: "just now", "12 s ago", "3 min ago"."""
+    passed = now - at
+    if passed < timedelta(seconds=2):
+        return "just now"
+    if passed < timedelta(minutes=1):
+        return f"{passed // _SECOND} s ago"
+    return f"{spoken(passed)} ago"
+
+
+def utc(at: datetime) -> str:
+    """The exact instant in UTC, for hovering: "2026-11-23 10:02:11.250 UTC"."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} UTC"
+
+
+def stamp(at: datetime) -> str:
+    """The instant for a machine: RFC 3339 in UTC."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def written(at: datetime, now: datetime, zone: tzinfo, how: str) -> str:
+    """A time as text: `clock` "10:02", `second` "10:02:11", `day` "23 Nov", `ago` "3 min ago"."""
+    if how == "ago":
+        return ago(at, now)
+    local = at.astimezone(zone)
+    if how == "day":
+        return f"{local:%d %b}"
+    clock = clock_time(at, now, zone)
+    return clock + f"{local:%S}".rjust(3, ":") if how == "second" else clock
+
+
+def moment(at: datetime, now: datetime, zone: tzinfo, how: str = "clock") -> Markup:
+    """A `<time>` the browser can put into the viewer's zone."""
+    return Markup('<time datetime="{}" title="{}" data-as="{}">{}</time>').format(
+        stamp(at), utc(at), how, written(at, now, zone, how)
+    )
+
+
+def with_moments(
+    sentence: str, instants: Iterable[datetime | None], now: datetime, zone: tzinfo
+) -> Markup:
+    """The sentence with every one of these instants it mentions marked up as a `<time>`."""
+    text = escape(sentence)
+    marked = {clock_time(at, now, zone): moment(at, now, zone) for at in instants if at is not None}
+    for number, clock in enumerate(sorted(marked, key=len, reverse=True)):
+        for before in ("since ", "at ", "by "):
+            text = text.replace(before + escape(clock), f"{before}\0{number}\0")
+    for number, clock in enumerate(sorted(marked, key=len, reverse=True)):
+        text = text.replace(f"\0{number}\0", marked[clock])
+    return text
+
+
+def with_titles(sentence: str, titles: Mapping[System, str]) -> str:
+    """The sentence with each system called by its title: "In-store App", not "instore_app"."""
+    return " ".join(titles.get(word, word) for word in sentence.split(" "))
+
+
+def without_class(sentence: str) -> str:
+    """The sentence without the "Delayed: " it begins with, for where the state stands beside it."""
+    _, colon, rest = sentence.partition(": ")
+    clause = rest if colon else sentence
+    return clause[:1].upper() + clause[1:]
+
+
+def instants_of(order: Order) -> list[datetime | None]:
+    """The instants the sentences about an order may mention."""
+    legs = [at for leg in order.legs for at in (leg.started_at, leg.ended_at, leg.deadline)]
+    return [order.status_since, order.deadline, order.why.deadline, *legs]

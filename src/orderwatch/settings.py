@@ -1,0 +1,191 @@
+"""Every setting, read once from the environment; `orderwatch settings` prints this table.
+
+A secret may also come from a file: `ORDERWATCH_X_FILE` names it. Only `bootstrap` reads settings.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from orderwatch.core.errors import OrderwatchError
+from orderwatch.core.flow.durations import in_words
+
+PREFIX: Final = "ORDERWATCH_"
+_DURATION: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)\s*")
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_SECRETS: Final = frozenset({"database_url", "migration_url", "session_secret", "metrics_token"})
+
+
+class BadSetting(OrderwatchError):
+    """A setting is wrong; the message names the variable and what it takes."""
+
+
+def _default_data_dir() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/orderwatch")
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "orderwatch"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The settings of one process."""
+
+    database_url: Annotated[
+        str | None,
+        Meta(description="PostgreSQL 14 or newer, as a URL; unset: an embedded one in the data directory"),
+    ] = None
+    migration_url: Annotated[
+        str | None,
+        Meta(description="the URL of the role that owns the tables, when the other one may not"),
+    ] = None
+    data_dir: Annotated[
+        Path, Meta(description="where the embedded PostgreSQL keeps its data")
+    ] = msgspec.field(default_factory=_default_data_dir)
+    database_connections: Annotated[
+        int, Meta(ge=2, le=500, description="most connections of one process")
+    ] = 12
+    writers: Annotated[
+        int, Meta(ge=1, le=64, description="transactions that store events at once, per process")
+    ] = 2
+    waiting_events: Annotated[
+        int, Meta(ge=1, description="events that may wait in memory before senders get 503")
+    ] = 20_000
+    key_events_per_second: Annotated[
+        int, Meta(ge=1, description="events one key may send per second before it gets 429")
+    ] = 100_000
+    key_requests_per_second: Annotated[
+        int, Meta(ge=1, description="requests one key may make per second before it gets 429")
+    ] = 20_000
+    retention: Annotated[
+        timedelta, Meta(description="how long events are kept after their arrival, at least 31 d")
+    ] = timedelta(days=400)
+    watch_every: Annotated[
+        timedelta, Meta(description="how often the watcher looks for passed deadlines")
+    ] = timedelta(milliseconds=250)
+    session_secret: Annotated[
+        Annotated[str, Meta(min_length=32)] | None,
+        Meta(
+            description="signs the console's sessions; unset: made anew at each start, which signs everybody out",
+        ),
+    ] = None
+    metrics_token: Annotated[
+        Annotated[str, Meta(min_length=16)] | None,
+        Meta(description="if set, /metrics asks for it as a bearer token"),
+    ] = None
+    log_steps: Annotated[
+        bool, Meta(description="log one line for each step an order takes")
+    ] = True
+    log_level: Annotated[
+        str, Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+    ] = "info"
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of an environment; raises BadSetting for the first that is wrong."""
+    values: dict[str, Any] = {}
+    hints = get_type_hints(Settings)
+    for name in Settings.__struct_fields__:
+        text = _text(name, environment)
+        if text is not None:
+            values[name] = _value(name, text, hints[name])
+    unknown = sorted(
+        name
+        for name in environment
+        if name.startswith(PREFIX) and not _known(name.removeprefix(PREFIX).lower())
+    )
+    if unknown:
+        raise BadSetting(f"{unknown[0]} is not a setting; `orderwatch settings` lists them.")
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadSetting(_named(str(error))) from error
+    if settings.retention < timedelta(days=31):
+        raise BadSetting(f"{PREFIX}RETENTION must be at least 31 d.")
+    return settings
+
+
+_CLIENT: Final = frozenset({"url", "key", "key_file", "real_data", "test_database_url"})
+"""Variables of the `send` command and of the tests."""
+
+
+def _known(name: str) -> bool:
+    return (
+        name in Settings.__struct_fields__
+        or name in _CLIENT
+        or name.removesuffix("_file") in _SECRETS
+    )
+
+
+def _text(name: str, environment: Mapping[str, str]) -> str | None:
+    variable = PREFIX + name.upper()
+    text = environment.get(variable)
+    file = environment.get(f"{variable}_FILE") if name in _SECRETS else None
+    if file is None:
+        return text or None
+    if text:
+        raise BadSetting(f"Set either {variable} or {variable}_FILE, not both.")
+    try:
+        return Path(file).read_text().strip() or None
+    except OSError as error:
+        raise BadSetting(f"{variable}_FILE: {file} cannot be read: {error.strerror}.") from error
+
+
+def _value(name: str, text: str, hint: Any) -> Any:
+    if hint is timedelta:
+        match = _DURATION.fullmatch(text)
+        if match is None:
+            raise BadSetting(
+                f'{PREFIX}{name.upper()} is "{text}": write a duration such as 250 ms, 30 s, 15 min, 400 d.'
+            )
+        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    return Path(text) if hint is Path else text
+
+
+def _named(problem: str) -> str:
+    """Turn msgspec's path (`$.writers`) into the variable's name."""
+    what, _, path = problem.partition(" - at `$.")
+    return f"{PREFIX}{path.rstrip('`').upper()}: {what}." if path else f"{what}."
+
+
+class SettingHelp(Struct, frozen=True):
+    """One row of the settings table; a secret's value is never shown."""
+
+    variable: str
+    value: str
+    default: str
+    description: str
+
+
+def describe(settings: Settings) -> list[SettingHelp]:
+    """The settings with what is in force."""
+    hints = get_type_hints(Settings, include_extras=True)
+    defaults = Settings()
+    rows = []
+    for name in Settings.__struct_fields__:
+        meta = next(extra for extra in get_args(hints[name]) if isinstance(extra, Meta))
+        value = getattr(settings, name)
+        rows.append(
+            SettingHelp(
+                variable=PREFIX + name.upper() + ("[_FILE]" if name in _SECRETS else ""),
+                value="(set)" if name in _SECRETS and value else _shown(value),
+                default=_shown(getattr(defaults, name)),
+                description=meta.description or "",
+            )
+        )
+    return rows
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "(unset)"
+    if isinstance(value, timedelta):
+        return in_words(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
