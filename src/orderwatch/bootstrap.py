@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from orderwatch.adapters import clock
 from orderwatch.adapters.announcements import AllOf
@@ -57,21 +58,33 @@ def default_template() -> str:
 
 
 @contextmanager
-def database_url(settings: Settings, data_dir: Path | None = None) -> Iterator[str]:
+def database_url(settings: Settings) -> Iterator[str]:
     """A database that answers: the one that was set, or an embedded one for as long as we need it.
 
     When a server runs on the same data directory already, it is that server's.
     """
-    if settings.database_url is not None and data_dir is None:
+    if settings.database_url is not None:
         yield settings.database_url
         return
-    folder = data_dir or settings.data_dir
-    running = running_url(folder)
+    running = running_url(settings.data_dir)
     if running is not None:
         yield running
         return
-    with EmbeddedPostgres(folder) as server:
+    with embedded_url(settings.data_dir) as url:
+        yield url
+
+
+@contextmanager
+def embedded_url(data_dir: Path | None) -> Iterator[str]:
+    """An embedded database in a folder, or in a temporary one that goes with it."""
+    server = EmbeddedPostgres(data_dir) if data_dir else EmbeddedPostgres.temporary()
+    with server:
         yield server.url
+
+
+def demo_settings() -> Settings:
+    """The settings of a demo: those of the environment, but a quiet terminal."""
+    return replace(environment_settings(), log_steps=False, log_level="warning")
 
 
 def bring_up_to_date(settings: Settings, url: str) -> list[str]:

@@ -77,11 +77,7 @@ def _things(row: dict[str, str], kind: str) -> list[str]:
 
 
 def _time(row: dict[str, str]) -> datetime:
-    return (
-        datetime.strptime(row["ocel:timestamp"], "%Y-%m-%dT%H:%M:%S.%f%z")
-        if ("T" in row["ocel:timestamp"])
-        else datetime.strptime(row["ocel:timestamp"], "%Y-%m-%d %H:%M:%S.%f%z")
-    )
+    return datetime.fromisoformat(row["ocel:timestamp"])
 
 
 def _gather_order(row: dict[str, str], orders: dict[str, _Gathered], home: dict[str, str]) -> None:

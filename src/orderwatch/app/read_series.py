@@ -81,5 +81,3 @@ def figure(metric: Metric, buckets: Buckets) -> float | None:
             return success_rate(success, failed)
         case "success" | "failed" | "waiting" | "overdue" | "refunded":
             return buckets.get(metric, 0)
-
-

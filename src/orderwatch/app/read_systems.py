@@ -83,8 +83,10 @@ def view_system(
     at: datetime,
 ) -> SystemView:
     """Silent is who said nothing for too long; blind is who is silent while something waits."""
-    silent = word is not None and silent_after is not None and (
-        at - word.last_received_at >= silent_after
+    silent = (
+        word is not None
+        and silent_after is not None
+        and (at - word.last_received_at >= silent_after)
     )
     since = word.last_received_at if silent and word is not None else None
     return SystemView(

@@ -120,22 +120,25 @@ class _Supply:
     def _read(self, parcels: Iterator[Parcel]) -> None:
         try:
             for parcel in parcels:
-                self._hand_over(parcel)
+                if not self._hand_over(parcel):
+                    return
         except OSError as error:
             self._hand_over(error)
         else:
             self._hand_over(None)
 
-    def _hand_over(self, parcel: Parcel | Exception | None) -> None:
+    def _hand_over(self, parcel: Parcel | Exception | None) -> bool:
+        """Whether somebody still wants it, once there is room."""
         if self._closed:
-            raise SystemExit
+            return False
         putting = self._ready.put(parcel)
         try:
             asyncio.run_coroutine_threadsafe(putting, self._loop).result()
         except (RuntimeError, CancelledError):
             # The loop is gone, and with it whoever wanted to know.
             putting.close()
-            raise SystemExit from None
+            return False
+        return True
 
 
 class _Pace:

@@ -13,14 +13,15 @@ import pytest
 import uvicorn
 from litestar import Litestar
 from msgspec import Struct
+from tests.fakes.keys import ALICE, BOB, FakeKeys
+from tests.fakes.ledger import FakeLedger
 
 from orderwatch.app.receive_events import Door
 from orderwatch.app.throttle import Throttle
 from orderwatch.core.ingest.limits import Limits, Rates
 from orderwatch.core.tenants.keys import NewKey
 from orderwatch.entrypoints.api.app import Doors, create_app
-from tests.fakes.keys import ALICE, BOB, FakeKeys
-from tests.fakes.ledger import FakeLedger
+from orderwatch.entrypoints.api.protocol import ProblemProtocol
 
 AT = datetime(2026, 1, 31, 4, 0, tzinfo=UTC)
 
@@ -107,7 +108,9 @@ def server(place: Place) -> Iterator[Server]:
     place.clock.time = datetime.now(UTC)
     limits = Limits(body_bytes=100_000, read_time=timedelta(seconds=0.5))
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(place.app(limits), log_level="error", access_log=False, lifespan="on")
+    config = uvicorn.Config(
+        place.app(limits), http=ProblemProtocol, log_level="error", access_log=False
+    )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
     thread.start()

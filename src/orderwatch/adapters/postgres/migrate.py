@@ -36,6 +36,8 @@ def migrate(url: str) -> list[str]:
             names = [step.id for step in missing]
             backend.apply_migrations(missing)
         backend.connection.close()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("select ensure_event_partitions(current_date, 3)")
     except psycopg.OperationalError as error:
         raise Unavailable(f"The database does not answer: {error}".strip()) from error
     return names

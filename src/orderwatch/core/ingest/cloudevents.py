@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from orderwatch.core.ingest.media_type import MediaType, parse_media_type
-from orderwatch.core.ingest.scan import split_array
+from orderwatch.core.ingest.scan import split_array, without_surrogates
 from orderwatch.core.model import FieldError
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -73,9 +73,7 @@ _NOT_OURS: Final = FieldError("content-type", f"must be {STRUCTURED}, {BATCH}, o
 
 def _structured(body: bytes) -> list[Envelope] | Unreadable:
     try:
-        return [Envelope(bytes(_ONE.decode(body)))]
-    except RecursionError:
-        return [Envelope(body.strip())]
+        return [Envelope(_one_value(body))]
     except msgspec.DecodeError as error:
         return not_json(error)
 
@@ -83,9 +81,7 @@ def _structured(body: bytes) -> list[Envelope] | Unreadable:
 def _batch(body: bytes, most: int) -> list[Envelope] | Unreadable:
     items: list[bytes] | None
     try:
-        items = [bytes(item) for item in _ITEMS.decode(body)]
-    except RecursionError:
-        items = split_array(body, most)
+        items = _items(body, most)
     except msgspec.ValidationError:
         return Unreadable("not_json", FieldError("body", "a batch must be a JSON array of events"))
     except msgspec.DecodeError as error:
@@ -96,6 +92,38 @@ def _batch(body: bytes, most: int) -> list[Envelope] | Unreadable:
         message = f"a batch holds at most {most} events; send more of them in several batches"
         return Unreadable("too_many_events", FieldError("body", message))
     return [Envelope(item) for item in items]
+
+
+def _one_value(body: bytes) -> bytes:
+    """The body, which is one JSON value, whatever is in its strings and how deep it is nested.
+
+    Raises msgspec.DecodeError if it is none.
+    """
+    try:
+        return bytes(_ONE.decode(body))
+    except RecursionError:
+        return body.strip()
+    except msgspec.DecodeError:
+        plain = without_surrogates(body)
+        if plain == body:
+            raise
+        _one_value(plain)
+        return body.strip()
+
+
+def _items(body: bytes, most: int) -> list[bytes] | None:
+    """The texts of a JSON array's items, by hand if need be; None if even that fails."""
+    try:
+        return [bytes(item) for item in _ITEMS.decode(body)]
+    except RecursionError:
+        return split_array(body, most)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        plain = without_surrogates(body)
+        if plain == body:
+            raise
+        return split_array(body, most) if _items(plain, most) is not None else None
 
 
 def not_json(error: Exception) -> Unreadable:
@@ -118,8 +146,6 @@ def _binary(
         attributes["datacontenttype"] = content_type.strip()
     try:
         data = _data(media, body)
-    except RecursionError:
-        data = b',"data":' + body
     except msgspec.DecodeError as error:
         return not_json(error)
     return [Envelope(msgspec.json.encode(attributes)[:-1] + data + b"}", tuple(faults))]
@@ -133,7 +159,9 @@ def _read_attribute(
     if name in _NOT_ATTRIBUTES:
         faults.append(FieldError(name, _NOT_ATTRIBUTES[name]))
     elif not _ATTRIBUTE.fullmatch(name):
-        faults.append(FieldError(name[:100], "attribute names are made of a-z and 0-9 alone"))
+        faults.append(
+            FieldError(name[:100] or "ce-", "attribute names are made of a-z and 0-9 alone")
+        )
     elif name in attributes:
         faults.append(FieldError(name, "was sent twice"))
     elif (text := header_text(value)) is None:
@@ -161,7 +189,7 @@ def _data(media: MediaType, body: bytes) -> bytes:
     if not body.strip():
         return b""
     if media.is_json or not media.name:
-        return b',"data":' + bytes(_ONE.decode(body))
+        return b',"data":' + _one_value(body)
     try:
         return b',"data":' + msgspec.json.encode(body.decode("utf-8"))
     except UnicodeDecodeError:

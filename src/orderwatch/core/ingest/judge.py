@@ -6,6 +6,7 @@ oddly is looked at again, slowly, by `scan` and `faults`.
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ _MEMBERS: Final = msgspec.json.Decoder(dict[str, Raw])
 _TEXT: Final = msgspec.json.Decoder(str)
 _ANY: Final = msgspec.json.Decoder()
 _KNOWN: Final = frozenset(field.encode_name for field in msgspec.structs.fields(Event))
+_PATH: Final = re.compile(r"`\$\.([\w.]+)")
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -74,7 +76,16 @@ def _at_length(index: int, text: bytes, limits: Limits) -> Candidate | Refused:
     faults = list(islice(field_faults(value), limits.errors_per_event))
     if faults:
         return _refuse(index, text, _code_of(faults), faults)
-    return Candidate(index, _EVENT.decode(plain), plain)
+    try:
+        return Candidate(index, _EVENT.decode(plain), plain)
+    except msgspec.ValidationError as error:
+        return _refuse(index, text, "invalid", [_twice(error)])
+
+
+def _twice(error: msgspec.ValidationError) -> FieldError:
+    """The only way for a decoder to mind what its last values do not show: an earlier value."""
+    path = _PATH.search(str(error))
+    return FieldError(path[1] if path else "event", "comes more than once, and was wrong before")
 
 
 def _code_of(faults: list[FieldError]) -> RefusalCode:

@@ -15,7 +15,7 @@ from orderwatch.core.model import FieldError
 
 NUMBER_CHARS: Final = 40
 """A longer number has more digits than any amount, counter or coordinate needs."""
-SPLIT_BYTES: Final = 1024 * 1024
+SPLIT_BYTES: Final = 4 * 1024 * 1024
 """More text than this is not split by hand: it would keep everybody else waiting."""
 
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
@@ -23,6 +23,7 @@ _LONG: Final = rb"[0-9.eE+-]{%d}" % (NUMBER_CHARS + 1)
 _FAR: Final = rb"[0-9.][eE][+-]?[0-9]{3}"
 _TOKEN: Final = re.compile(rb"%b|[\[\]{}]|%b|%b[0-9]*+" % (_STRING, _LONG, _FAR), re.DOTALL)
 _ITEM_TOKEN: Final = re.compile(rb"%b|[\[\]{},]" % _STRING, re.DOTALL)
+_SURROGATE: Final = re.compile(rb"(\\[^u])|\\u[dD][89a-fA-F][0-9a-fA-F]{2}", re.DOTALL)
 _FORM: Final = bytes(
     0x30 if char in b"0123456789." else 0x65 if char in b"eE" else 0x2D if char in b"+-" else 0x20
     for char in range(256)
@@ -113,8 +114,17 @@ def _number_fault(token: bytes) -> str | None:
     return _TOO_FAR if exponent > _FARTHEST else None
 
 
+def without_surrogates(text: bytes) -> bytes:
+    """JSON text with each escaped surrogate replaced by another escape of the same length.
+
+    Half a pair is within the grammar of JSON, yet no decoder takes it: to tell what is no JSON at
+    all from what is JSON with such a string in it, decode this.
+    """
+    return _SURROGATE.sub(lambda match: match[1] or rb"\ufffd", text)
+
+
 def split_array(text: bytes, most: int) -> list[bytes] | None:
-    """The items of a JSON array too deep to decode; None if it is none, or longer than allowed.
+    """The items of a JSON array no decoder takes; None if it is none, or longer than allowed.
 
     At most one more than `most` of them are looked for.
     """

@@ -62,4 +62,3 @@ def floor(at: datetime, length: timedelta) -> datetime:
 def ceiling(at: datetime, length: timedelta) -> datetime:
     """The first multiple of `length` in UTC that is not before `at`."""
     return _EPOCH - (_EPOCH - at) // length * length
-

@@ -121,6 +121,7 @@ def _forget_unbelievable(state: OrderState) -> None:
     state.status = state.understood = None
     state.placed_at = state.since = state.due_at = None
     state.held_from = None
+    state.status_event = ""
     state.initial_seen = False
 
 
@@ -132,6 +133,9 @@ def _place(
     Whatever was said earlier than that, beyond the allowed skew, is recorded as impossible.
     """
     initial = status is not None and status.initial and not state.initial_seen
+    if initial:
+        before = template.statuses.get(state.understood or "")
+        initial = before is None or not before.final  # what comes after the end moves nothing
     if state.placed_at is None or initial:
         state.placed_at = at
         for mention in state.early:
@@ -202,16 +206,18 @@ def _hear_leg(
         _remember_early(state, event, at)
     class_ = template.leg_words[said.system].get(said.status.upper())
     leg = state.legs.get(said.system)
+    if leg is not None and trusted and not leg.trusted:
+        leg = None  # the first believable word starts the leg anew
     if class_ is None:
         _deviate(state, DeviationKind.UNKNOWN_STATUS, event, leg.status if leg else None, said.status)
     elif leg is not None and leg.class_ is Class.SUCCESS and class_ is Class.DELAYED:
         _deviate(state, DeviationKind.REGRESSION, event, leg.status, said.status)
     state.legs[said.system] = (
-        _first_word(event, at, class_) if leg is None else _next_word(leg, event, at, class_)
+        _first_word(event, at, class_, trusted) if leg is None else _next_word(leg, event, at, class_)
     )
 
 
-def _first_word(event: Event, at: datetime, class_: Class | None) -> LegState:
+def _first_word(event: Event, at: datetime, class_: Class | None, trusted: bool) -> LegState:
     said = event.data
     known = class_ or Class.DELAYED
     return LegState(
@@ -223,6 +229,7 @@ def _first_word(event: Event, at: datetime, class_: Class | None) -> LegState:
         due_at=said.due_at,
         attempts=said.attempt or 1,
         reason=said.reason,
+        trusted=trusted,
     )
 
 

@@ -28,13 +28,13 @@ def judge(state: OrderState, template: Template, at: datetime) -> Order:
         deadline = state.due_at or (state.since + allowed if allowed else None)
     late = deadline is not None and at >= deadline
     class_, why = Class.DELAYED, None
-    if status is None:
-        why = Why(rule="status.unknown", events=(state.status_event,))
-    elif settled:
+    if status is not None and settled:
         class_ = status.class_
         why = Why(rule=f"status.{status.name}.class", events=(state.status_event,))
     elif (failed := _first_failed(legs)) is not None:
         class_, why = Class.FAILED, failed.why
+    elif status is None:
+        why = Why(rule="status.unknown", events=(state.status_event,))
     elif late and status.when_overdue is Class.FAILED:
         class_ = Class.FAILED
         why = Why(
@@ -115,11 +115,24 @@ def _start(rule: LegRule, succeeded: Mapping[str, datetime]) -> datetime | None:
 
 
 def _required(condition: Condition | None, state: OrderState) -> bool:
+    """Whether an order of this kind needs the leg, even if its system never speaks."""
     return (
         condition is not None
         and condition.fulfilment in (None, state.fulfilment)
         and condition.delivery in (None, state.delivery)
         and condition.channel in (None, state.channel)
+    )
+
+
+def _concerned(condition: Condition | None, state: OrderState) -> bool:
+    """Whether a leg that spoke decides over the order: yes, unless it is known to be of another kind.
+
+    A store order whose warehouse says that it failed did not fail.
+    """
+    return condition is None or (
+        (None in (condition.fulfilment, state.fulfilment) or condition.fulfilment == state.fulfilment)
+        and (None in (condition.delivery, state.delivery) or condition.delivery == state.delivery)
+        and (None in (condition.channel, state.channel) or condition.channel == state.channel)
     )
 
 
@@ -151,7 +164,7 @@ def _told_leg(
         status=told.status,
         class_=told.class_,
         overdue=open_ and not settled and at >= deadline,
-        required=True,
+        required=_concerned(rule.required, state),
         started_at=started,
         ended_at=told.ended_at,
         deadline=deadline,
@@ -189,12 +202,12 @@ def _awaited_leg(rule: LegRule, started: datetime, state: OrderState, at: dateti
 
 
 def _first_failed(legs: tuple[Leg, ...]) -> Leg | None:
-    failed = [leg for leg in legs if leg.class_ is Class.FAILED and leg.ended_at is not None]
+    failed = [leg for leg in legs if leg.class_ is Class.FAILED and leg.required and leg.ended_at]
     return min(failed, key=lambda leg: (leg.ended_at, leg.system)) if failed else None
 
 
 def _first_late(legs: tuple[Leg, ...]) -> Leg | None:
-    late = [leg for leg in legs if leg.overdue and leg.deadline is not None]
+    late = [leg for leg in legs if leg.overdue and leg.required and leg.deadline]
     return min(late, key=lambda leg: (leg.deadline, leg.system)) if late else None
 
 

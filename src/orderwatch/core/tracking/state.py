@@ -21,7 +21,10 @@ class Mention(Struct, frozen=True):
 
 
 class LegState(Struct, frozen=True, omit_defaults=True):
-    """One hop as its system told it. `class_` is that of the last word that was understood."""
+    """One hop as its system told it. `class_` is that of the last word that was understood.
+
+    Not `trusted` while all its words came with unbelievable times.
+    """
 
     status: str
     class_: Class
@@ -32,6 +35,7 @@ class LegState(Struct, frozen=True, omit_defaults=True):
     due_at: datetime | None = None
     attempts: int = 1
     reason: Reason | None = None
+    trusted: bool = True
 
 
 class OrderState(Struct, omit_defaults=True):

@@ -12,6 +12,7 @@ from orderwatch.entrypoints.cli.administer import (
     settings_command,
     tenant_app,
 )
+from orderwatch.entrypoints.cli.demo import demo
 from orderwatch.entrypoints.cli.send import send
 from orderwatch.entrypoints.cli.serve import serve
 from orderwatch.entrypoints.cli.simulate import simulate
@@ -41,6 +42,7 @@ def _main(
     pass
 
 
+app.command()(demo)
 app.command()(serve)
 app.command("migrate")(migrate_command)
 app.command()(send)

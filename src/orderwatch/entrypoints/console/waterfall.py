@@ -12,7 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from orderwatch.core.model import Class, Leg, Order, ReceivedEvent, System
+from orderwatch.app.read_orders import HistoryItem
+from orderwatch.core.model import Class, Leg, Order, System
 from orderwatch.core.tracking.counting import OVERDUE, WAITING
 from orderwatch.core.tracking.explain import spoken
 from orderwatch.entrypoints.console.words import state_of
@@ -94,13 +95,13 @@ class Span(Struct, frozen=True):
 
 def draw(
     order: Order,
-    history: Sequence[ReceivedEvent],
+    history: Sequence[HistoryItem],
     oms: System,
     titles: Mapping[System, str],
     now: datetime,
 ) -> Waterfall:
     """The time line of an order as it stands now; `history` in event time, oldest first."""
-    spoken_by_oms = [it for it in history if it.event.data.system == oms]
+    spoken_by_oms = [it for it in history if it.system == oms]
     span = _span(order, spoken_by_oms, now)
     lanes = [_order_lane(order, spoken_by_oms, titles.get(oms, oms), span)]
     lanes += [_leg_lane(leg, titles.get(leg.system, leg.system), order, span) for leg in order.legs]
@@ -119,7 +120,7 @@ def _is_open(leg: Leg, order: Order) -> bool:
     return leg.class_ is Class.DELAYED and order.next_deadline is not None or leg.overdue
 
 
-def _span(order: Order, words: Sequence[ReceivedEvent], now: datetime) -> Span:
+def _span(order: Order, words: Sequence[HistoryItem], now: datetime) -> Span:
     """From the placing to now, or to the end of a settled order, with some air on the right."""
     starts = [leg.started_at for leg in order.legs if leg.started_at is not None]
     start = min([order.placed_at, *starts])
@@ -137,7 +138,7 @@ def _span(order: Order, words: Sequence[ReceivedEvent], now: datetime) -> Span:
 
 
 def _order_lane(
-    order: Order, words: Sequence[ReceivedEvent], title: str, span: Span
+    order: Order, words: Sequence[HistoryItem], title: str, span: Span
 ) -> Lane:
     state = state_of(order)
     open_ = order.class_ is Class.DELAYED
@@ -163,14 +164,14 @@ def _order_lane(
     )
 
 
-def _changes(words: Sequence[ReceivedEvent], order: Order) -> list[tuple[datetime, str]]:
+def _changes(words: Sequence[HistoryItem], order: Order) -> list[tuple[datetime, str]]:
     """When the order entered which status, as the OMS told it; the last as the fold understood it."""
     changes: list[tuple[datetime, str]] = []
     for told in words:
-        status = told.event.data.status
-        believable = order.placed_at <= told.event.time < order.status_since
+        status = told.status
+        believable = order.placed_at <= told.time < order.status_since
         if believable and (not changes or changes[-1][1] != status):
-            changes.append((told.event.time, status))
+            changes.append((told.time, status))
     return [*changes, (order.status_since, order.status)]
 
 

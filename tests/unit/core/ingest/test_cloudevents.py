@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.fakes.events import BATCH, STRUCTURED
 
 from orderwatch.core.ingest.cloudevents import (
     Envelope,
@@ -12,7 +13,6 @@ from orderwatch.core.ingest.cloudevents import (
     header_text,
     read_cloudevents,
 )
-from tests.fakes.events import BATCH, STRUCTURED
 
 HEAD = [(b"ce-id", b"1"), (b"ce-source", b"/s")]
 
@@ -51,7 +51,8 @@ def test_a_header_is_unquoted_unescaped_and_percent_decoded(value: bytes, text: 
         ((b"ce-data_base64", b"e30="), "data_base64"),
         ((b"ce-subject", b"%C0%A0"), "subject"),
         ((b"ce-id", b"again"), "id"),
-        ((b"ce-", b"x"), ""),
+        ((b"ce-\xff", b"x"), "ÿ"),
+        ((b"ce-", b"x"), "ce-"),
     ],
 )
 def test_a_wrong_ce_header_is_named(header: tuple[bytes, bytes], field: str) -> None:

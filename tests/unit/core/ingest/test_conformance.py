@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 import pytest
 import yaml
+from tests.fakes.events import STRUCTURED
 
 from orderwatch.core.ingest.cloudevents import read_cloudevents
-from tests.fakes.events import STRUCTURED
 
 FILES = Path(__file__).resolve().parents[5] / "shared/contracts/cloudevents/conformance"
 

@@ -11,12 +11,12 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fakes.events import MISSING, as_json, order_event
 
 from orderwatch.core.ingest.batch import Candidate, Refused
 from orderwatch.core.ingest.judge import judge_event
 from orderwatch.core.ingest.limits import Limits
 from orderwatch.core.model import Event
-from tests.fakes.events import MISSING, as_json, order_event
 
 LIMITS = Limits()
 SCHEMA = Path(__file__).resolve().parents[5] / "shared/spec/order-event.v1.schema.json"
@@ -96,6 +96,14 @@ def test_of_a_member_that_comes_twice_the_last_one_counts_everywhere() -> None:
     judged = judge(text)
     assert isinstance(judged, Candidate)
     assert judged.event.id == json.loads(judged.text)["id"] == "last"
+
+
+@pytest.mark.parametrize(
+    ("member", "field"), [("time", "time"), ("type", "type"), ("data", "data")]
+)
+def test_a_member_that_comes_twice_and_was_wrong_before_is_named(member: str, field: str) -> None:
+    text = b'{"' + member.encode() + b'": "x", ' + as_json(order_event())[1:]
+    assert fields(text) == [field]
 
 
 WRONG: list[tuple[str, Any]] = [

@@ -71,6 +71,7 @@ begin
     upper_bound := (date_trunc('month', first) + make_interval(months => i + 1))::timestamp at time zone 'UTC';
     partition := 'events_' || to_char(lower_bound at time zone 'UTC', 'YYYYMM');
     continue when to_regclass(partition) is not null;
+    lock table events in access exclusive mode;  -- or a writer's row slips into the default one
     execute format('create table %I (like events including defaults)', partition);
     execute format('with moved as (delete from events_default where received_at >= %L and received_at < %L '
                    'returning *) insert into %I select * from moved', lower_bound, upper_bound, partition);

@@ -1,0 +1,155 @@
+"""What every page shares: what it may ask, who reads it, its frame, and how it is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Annotated, Any, Final, Protocol
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from litestar import MediaType, Request, Response
+from litestar.params import Dependency
+from markupsafe import Markup
+from msgspec import Struct
+
+from orderwatch.app.check_key import Denied
+from orderwatch.app.read_orders import OrderStore
+from orderwatch.app.read_series import StepStore
+from orderwatch.app.read_summary import CountStore
+from orderwatch.core.flow.template import Template
+from orderwatch.core.model import Order, System, TenantId
+from orderwatch.core.tracking.explain import spoken
+from orderwatch.entrypoints.console import words
+from orderwatch.entrypoints.console.pace import Paces
+from orderwatch.entrypoints.console.static_files import address_of
+from orderwatch.entrypoints.web.security import PAGE_HEADERS
+from orderwatch.entrypoints.web.sign_in import Reader, SignIn
+
+AnyRequest = Request[Any, Any, Any]
+Page = Response[str]
+
+
+class TemplateSource(Protocol):
+    """Where the flow template in force is asked for."""
+
+    async def of(self, tenant: TenantId) -> Template:
+        """The tenant's template; raises NoTemplate, or Unavailable."""
+        ...
+
+
+class Console(Struct, frozen=True):
+    """What the pages ask: the reading use cases' stores, who signs in, and what time it is."""
+
+    sign_in: SignIn
+    orders: OrderStore
+    counts: CountStore
+    steps: StepStore
+    templates: TemplateSource
+    now: Callable[[], datetime]
+    paces: Paces
+
+
+TheConsole = Annotated[Console, Dependency(skip_validation=True)]
+TheReader = Annotated[Reader, Dependency(skip_validation=True)]
+
+
+class Visit(Struct, frozen=True):
+    """One request of one reader: for which tenant's flow, and at which instant."""
+
+    reader: Reader
+    template: Template
+    now: datetime
+
+    @property
+    def zone(self) -> tzinfo:
+        """The tenant's zone: that of the shops, until the browser knows better."""
+        return ZoneInfo(self.template.time_zone)
+
+    @property
+    def titles(self) -> dict[System, str]:
+        """What each system is called."""
+        legs = {leg.system: leg.title for leg in self.template.legs.values()}
+        return {self.template.oms: self.template.oms_title} | legs
+
+    def moment(self, at: datetime, how: str = "clock") -> Markup:
+        """A time on the page."""
+        return words.moment(at, self.now, self.zone, how)
+
+    def written(self, at: datetime, how: str = "clock") -> str:
+        """A time in a drawing, whose instant stands beside it."""
+        return words.written(at, self.now, self.zone, how)
+
+    def sentence(self, order: Order) -> Markup:
+        """Why the order stands as it does, without its class, which is beside it."""
+        said = words.without_class(words.with_titles(order.why.sentence, self.titles))
+        return words.with_moments(said, words.instants_of(order), self.now, self.zone)
+
+
+class NotSignedIn(Exception):
+    """A page was asked for by nobody we know."""
+
+    def __init__(self, denied: Denied) -> None:
+        super().__init__(denied.error.message)
+        self.denied = denied
+
+
+async def require_reader(request: AnyRequest, console: TheConsole) -> Reader:
+    """The reader of this request; raises NotSignedIn."""
+    reader = await console.sign_in.reader_of(request)
+    if isinstance(reader, Denied):
+        raise NotSignedIn(reader)
+    return reader
+
+
+async def visit_of(console: Console, reader: Reader) -> Visit:
+    """This visit; raises NoTemplate, or Unavailable."""
+    return Visit(reader, await console.templates.of(reader.tenant), console.now())
+
+
+def order_address(order_id: str) -> str:
+    """Where an order's page is; an id may hold anything."""
+    return f"/orders/{quote(order_id, safe='')}"
+
+
+def live_order_address(order_id: str) -> str:
+    """Where what changes on an order's page is."""
+    return f"/live/orders/{quote(order_id, safe='')}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "money": words.money,
+        "whole_money": words.whole_money,
+        "stamp": words.stamp,
+        "utc": words.utc,
+        "seconds": lambda seconds: spoken(timedelta(seconds=seconds)),
+    }
+    environment.globals |= {
+        "STATE_WORDS": words.STATE_WORDS,
+        "DEVIATION_WORDS": words.DEVIATION_WORDS,
+        "AMOUNT_WORDS": words.AMOUNT_WORDS,
+        "static": address_of,
+        "order_address": order_address,
+        "live_order_address": live_order_address,
+        "state_of": words.state_of,
+    }
+    return environment
+
+
+_ENVIRONMENT: Final = _environment()
+
+
+def render(name: str, context: Mapping[str, Any], status: int = 200) -> Page:
+    """A page, or the live parts of one, with the headers every page has."""
+    html = _ENVIRONMENT.get_template(name).render(context)
+    return Response(html, status_code=status, media_type=MediaType.HTML, headers=PAGE_HEADERS)

@@ -1,0 +1,57 @@
+"""Style, script and icon, each at an address with the hash of its content: kept for ever.
+
+A new version has a new address, so no browser shows an old style under a new page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from litestar import Response, get
+from msgspec import Struct
+
+FOLDER: Final = Path(__file__).parent / "static"
+_MEDIA_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_HEADERS: Final = {
+    "cache-control": "public, max-age=31536000, immutable",
+    "x-content-type-options": "nosniff",
+}
+_NO_SUCH: Final = {"cache-control": "no-store"}
+
+
+class StaticFile(Struct, frozen=True):
+    """One file and where it is served."""
+
+    address: str
+    content: bytes
+    media_type: str
+
+
+def _load(path: Path) -> StaticFile:
+    content = path.read_bytes()
+    name = f"{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
+    return StaticFile(f"/static/{name}", content, _MEDIA_TYPES[path.suffix])
+
+
+FILES: Final = {path.name: _load(path) for path in sorted(FOLDER.iterdir()) if path.is_file()}
+_BY_ADDRESS: Final = {file.address: file for file in FILES.values()}
+
+
+def address_of(name: str) -> str:
+    """The address of a static file: `console.css` is at `/static/console.<hash>.css`."""
+    return FILES[name].address
+
+
+@get("/static/{name:str}", include_in_schema=False)
+async def static_file(name: str) -> Response[bytes]:
+    """One file, by its hashed name."""
+    file = _BY_ADDRESS.get(f"/static/{name}")
+    if file is None:
+        return Response(b"", status_code=404, media_type="text/plain", headers=_NO_SUCH)
+    return Response(file.content, media_type=file.media_type, headers=_HEADERS)
