@@ -46,8 +46,8 @@ class _Gathered:
     sayings: set[Saying]
     placed_at: datetime
     amount: Decimal
+    begun: list[datetime]
     captured: Decimal | None = None
-    paid_at: datetime | None = None
 
 
 def read_orders(path: Path) -> dict[str, ExpectedOrder]:
@@ -85,12 +85,12 @@ def _gather_order(row: dict[str, str], orders: dict[str, _Gathered], home: dict[
     at, price = _time(row), Decimal(row["price"])
     for order_id in _things(row, "orders"):
         if row["ocel:activity"] == "place order":
-            orders[order_id] = _Gathered(set(_things(row, "items")), set(), at, price)
+            orders[order_id] = _Gathered(set(_things(row, "items")), set(), at, price, [])
             home.update(dict.fromkeys(_things(row, "items"), order_id))
             orders[order_id].sayings.add(Saying("phoenix_oms", "PENDING", at, price))
         elif row["ocel:activity"] == "confirm order":
             orders[order_id].sayings.add(Saying("commerce_engine", "ACCEPTED", at))
-            orders[order_id].sayings.add(Saying("phoenix_oms", "PROCESSING", at))
+            orders[order_id].begun.append(at)
         elif row["ocel:activity"] == "payment reminder":
             orders[order_id].sayings.add(Saying("checkout", "PENDING", at))
         elif row["ocel:activity"] == "pay order":
@@ -145,7 +145,10 @@ def _ended(
     said = gathered.sayings - set(picks)
     sent = [seen["send package", package] for package in packages]
     delivered = [seen["package delivered", package] for package in packages]
-    status, completed_at = "PROCESSING", None
+    status, completed_at = "PENDING", None
+    if begun := gathered.begun + [saying.time for saying in picks]:
+        status = "PROCESSING"
+        said.add(Saying("phoenix_oms", "PROCESSING", min(begun)))
     if {saying.status for saying in picks} == gathered.items:
         said.add(Saying("stock", "RESERVED", max(saying.time for saying in picks)))
     if any(sent):

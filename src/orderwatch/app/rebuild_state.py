@@ -18,7 +18,7 @@ from orderwatch.core.tracking.changes import Changed, Changes, StoredOrder, orde
 from orderwatch.core.tracking.counting import standing
 from orderwatch.core.tracking.fold import fold, in_order
 from orderwatch.core.tracking.judge import judge
-from orderwatch.core.tracking.settle import write_order
+from orderwatch.core.tracking.settle import whole, write_order
 from orderwatch.core.tracking.state import OrderState
 
 CHUNK = 500
@@ -106,8 +106,10 @@ async def _rebuild(
     history = await transaction.history(ids)
     changes = Changes(now=now)
     for order_id in ids:
-        state = fold(None, in_order(history[order_id], template), template)
         known = stored.get(order_id)
+        if whole(history[order_id], known) is None:
+            continue
+        state = fold(None, in_order(history[order_id], template), template)
         if known is None or differs(state, known, verdicts[order_id], template, now):
             write_order(changes, state, known, template, spoke=None)
     if changes.orders:

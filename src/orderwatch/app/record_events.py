@@ -20,7 +20,6 @@ from orderwatch.core.ingest.batch import Batch, Receipt
 from orderwatch.core.model import OrderId, ReceivedEvent, TenantId
 from orderwatch.core.tracking.changes import Changed, Changes, StoredOrder
 from orderwatch.core.tracking.settle import (
-    Claim,
     announced_by,
     claims_of,
     conflict,
@@ -28,10 +27,12 @@ from orderwatch.core.tracking.settle import (
     move_order,
     needs_history,
     park,
+    park_again,
     receipts,
     received,
     sort_claims,
     store,
+    whole,
 )
 
 TRIES = 10
@@ -132,31 +133,24 @@ async def _record_once(
             now,
         )
         sorted_ = sort_claims(claims, loaded.new, loaded.known)
-        parked = _unannounced(sorted_.fresh, loaded, template)
+        announced = announced_by(sorted_.fresh, template) | loaded.orders.keys()
+        parked = {claim.candidate.event.order_id for claim in sorted_.fresh} - announced
         applied = [c for c in sorted_.fresh if c.candidate.event.order_id not in parked]
         events = received(applied, now)
         for order_id, waiting in loaded.unparked.items():
-            events.setdefault(order_id, []).extend(waiting)
+            if order_id in announced:
+                events.setdefault(order_id, []).extend(waiting)
+            else:  # what announced it was no new event
+                park_again(changes, waiting)
         late = needs_history(events, loaded.orders, template)
         history = await transaction.history(late) if late else {}
         for order_id, arrived in events.items():
             store(changes, arrived)
             known = loaded.orders.get(order_id)
-            past = history.get(order_id, ()) if order_id in history else None
+            past = whole(history.get(order_id), known)
             move_order(changes, arrived, known, past, template)
         park(changes, (c for c in sorted_.fresh if c.candidate.event.order_id in parked))
         changes.dead_letters = [*refused, *map(conflict, sorted_.conflicting)]
         count_arrivals(changes, sorted_, parked, changes.dead_letters, template)
         await transaction.save(changes)
     return Recorded(receipts(batches, sorted_, parked), changes.changed)
-
-
-def _unannounced(fresh: Sequence[Claim], loaded: Loaded, template: Template) -> set[OrderId]:
-    """The orders of which neither the ledger nor these events have a word of the OMS."""
-    announced = announced_by(fresh, template)
-    return {
-        order_id
-        for claim in fresh
-        if (order_id := claim.candidate.event.order_id) not in loaded.orders
-        and order_id not in announced
-    }

@@ -1,6 +1,7 @@
 """The words of the product: what a system says (Event) and what Orderwatch concludes (Order).
 
-Everything else imports these; they import nothing of ours. Instants are aware datetimes in UTC,
+Everything else imports these; they import nothing of ours. None of them can be part of a cycle, so
+the collector need not look at them (gc=False), and there are many. Instants are aware datetimes in UTC,
 durations are timedeltas, money is Decimal.
 """
 
@@ -45,7 +46,7 @@ class Class(StrEnum):
     DELAYED = "delayed"
 
 
-class Amount(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Amount(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A decimal string with its currency, as sent; never a float."""
 
     value: Annotated[str, Meta(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$")]
@@ -58,14 +59,14 @@ class Amount(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
         return Decimal(self.value)
 
 
-class Reason(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Reason(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Why a system says what it says, in its own code and words."""
 
     code: Text80 | None = None
     text: Text1000 | None = None
 
 
-class Statement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Statement(Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """`data` of an event: one system's statement about one order."""
 
     system: Name60
@@ -82,7 +83,7 @@ class Statement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     details: dict[str, Any] | UnsetType = UNSET
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One immutable CloudEvent by one system about one order; the wire shape of order-event v1.
 
     `source` and `id` identify it: sent twice, it is one event. Unknown extension attributes are
@@ -110,7 +111,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.source}#{self.id}"
 
 
-class ReceivedEvent(Struct, frozen=True):
+class ReceivedEvent(Struct, frozen=True, gc=False):
     """A trusted event, with its text as stored and the instant of its first arrival."""
 
     event: Event
@@ -137,7 +138,7 @@ class DeviationKind(StrEnum):
     UNKNOWN_SYSTEM = "unknown_system"
 
 
-class Deviation(Struct, frozen=True, omit_defaults=True, rename={"from_": "from"}):
+class Deviation(Struct, frozen=True, gc=False, omit_defaults=True, rename={"from_": "from"}):
     """One irregularity: from which word to which, said by whom, when, by which event."""
 
     kind: DeviationKind
@@ -148,7 +149,7 @@ class Deviation(Struct, frozen=True, omit_defaults=True, rename={"from_": "from"
     to: str | None = None
 
 
-class Why(Struct, frozen=True, omit_defaults=True):
+class Why(Struct, frozen=True, gc=False, omit_defaults=True):
     """The explanation of a verdict: the rule, its numbers, and the events that decided it."""
 
     rule: str
@@ -159,7 +160,7 @@ class Why(Struct, frozen=True, omit_defaults=True):
     reason: Reason | None = None
 
 
-class Leg(Struct, frozen=True):
+class Leg(Struct, frozen=True, gc=False):
     """One hop of one order, as judged at one instant. `status` None: expected, but never spoke."""
 
     system: System
@@ -177,7 +178,7 @@ class Leg(Struct, frozen=True):
     why: Why
 
 
-class Money(Struct, frozen=True):
+class Money(Struct, frozen=True, gc=False):
     """An amount one system stated: `kind` as in the event schema."""
 
     system: System
@@ -186,7 +187,7 @@ class Money(Struct, frozen=True):
     currency: str
 
 
-class Order(Struct, frozen=True):
+class Order(Struct, frozen=True, gc=False):
     """One order, as judged at one instant: what the API gives and the console shows."""
 
     order_id: OrderId

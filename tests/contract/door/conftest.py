@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -67,7 +68,7 @@ class Place(Struct, frozen=True):
 
 def client_of(app: Litestar, key: NewKey) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app),
+        transport=httpx.ASGITransport(app=cast("Any", app)),
         base_url="http://door.test",
         headers={"Authorization": f"Bearer {key.text}"},
     )

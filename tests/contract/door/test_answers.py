@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -390,7 +390,7 @@ async def test_a_mistake_of_ours_is_told_without_its_insides(
     place: Place, alice: httpx.AsyncClient
 ) -> None:
     place.ledger.fail_with = ValueError("secret inside")  # type: ignore[assignment]
-    transport = httpx.ASGITransport(app=place.app(), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=cast("Any", place.app()), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://door.test") as client:
         answer = await client.post(URL, content=BODY, headers=ONE | dict(alice.headers))
     problem(answer, 500)

@@ -1,4 +1,4 @@
-"""Programs that know nothing of us: the public CloudEvents and Standard Webhooks clients, real HTTP."""
+"""Programs that know nothing of us, over real HTTP: public clients of the two standards."""
 
 from __future__ import annotations
 

@@ -17,7 +17,13 @@ source: /till
 currency: EUR
 tables: {tickets: {file: "tickets*", unique: no}}
 events:
-  placed: {table: tickets, order: no, time: at, system: pos_hub, status: RECEIVED, amount: {value: sum}}
+  placed:
+    table: tickets
+    order: no
+    time: at
+    system: pos_hub
+    status: RECEIVED
+    amount: {value: sum}
 """
 TICKETS = "no,at,sum\n1,2024-05-01 09:00:00,9.50\n2,today,3\n3,2024-05-01 09:05:00,4\n"
 
@@ -74,7 +80,7 @@ def test_a_broken_mapping_is_told_line_and_field(till: Path) -> None:
     (till / "map.yaml").write_text(MAPPING.replace("time: at", "tine: at"), "utf-8")
     result = run(till, str(till / "tickets.csv"))
     assert result.exit_code == 1
-    assert "map.yaml:7:" in result.stderr
+    assert "map.yaml:10:" in result.stderr
     assert "events.placed.tine: unknown key: did you mean time?" in result.stderr
 
 

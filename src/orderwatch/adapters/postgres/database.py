@@ -17,7 +17,7 @@ from orderwatch.core.errors import Unavailable
 from orderwatch.core.model import TenantId
 
 SQL = Path(__file__).parent / "sql"
-_BIND = "select set_config('orderwatch.tenant', %s, true)"
+BIND = "select set_config('orderwatch.tenant', %s, true)"
 _OPEN_DIRECTORY = "select set_config('orderwatch.directory', 'open', true)"
 _PRESENT_KEY = "select set_config('orderwatch.key', %s, true)"
 
@@ -63,7 +63,7 @@ class Database:
     async def tenant(self, tenant: TenantId) -> AsyncIterator[Connection]:
         """A transaction in which only this tenant's rows exist; Unavailable when cut off."""
         async with self._transaction() as connection:
-            await connection.execute(_BIND, [str(tenant)])
+            await connection.execute(BIND, [str(tenant)])
             yield connection
 
     @asynccontextmanager

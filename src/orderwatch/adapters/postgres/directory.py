@@ -8,7 +8,7 @@ from datetime import datetime
 import psycopg
 from psycopg.types.json import Jsonb
 
-from orderwatch.adapters.postgres.database import Database, statements
+from orderwatch.adapters.postgres.database import BIND, Database, statements
 from orderwatch.app.administer import KeyListing, NotPossible, Tenant
 from orderwatch.core.model import TenantId
 from orderwatch.core.tenants.keys import ApiKey, NewKey, SigningSecret
@@ -95,12 +95,14 @@ class PostgresDirectory:
             return await cursor.fetchone() is not None
 
     async def find(self, key_id: str) -> ApiKey | None:
-        """The key of this id, revoked or not."""
+        """The key of this id, revoked or not; that of a disabled tenant counts as revoked."""
         async with self._database.presented_key(key_id) as connection:
             cursor = await connection.execute(self._sql["find_key"], {"key_id": key_id})
             row = await cursor.fetchone()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            await connection.execute(BIND, [str(row[0])])
+            disabled = await (await connection.execute(self._sql["disabled"])).fetchone()
         return ApiKey(
             tenant=TenantId(row[0]),
             id=row[1],
@@ -108,7 +110,7 @@ class PostgresDirectory:
             source_prefix=row[3],
             can_read=row[4],
             signing_secrets=tuple(_signing_secret(one) for one in row[5]),
-            revoked_at=row[6],
+            revoked_at=row[6] or (disabled[0] if disabled else None),
         )
 
 

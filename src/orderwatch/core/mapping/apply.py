@@ -145,7 +145,7 @@ class Import:
         return _validated(envelope, rule)
 
     def _id(self, rule: EventRule, row: Row, order_id: str) -> str:
-        """The same for the same row, so that importing again sends duplicates, not news."""
+        """The same for the same row, so that importing again counts nothing twice."""
         unique = self._rules.tables[rule.table].unique
         parts = [rule.name, order_id]
         if unique != (rule.order.column,):

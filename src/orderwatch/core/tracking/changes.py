@@ -13,7 +13,7 @@ from orderwatch.core.tracking.counting import Deltas, Standing, Word
 from orderwatch.core.tracking.state import OrderState
 
 
-class StoredOrder(Struct, frozen=True):
+class StoredOrder(Struct, frozen=True, gc=False):
     """An order as the ledger holds it; `revision` grows by one with every write."""
 
     revision: int
@@ -21,7 +21,7 @@ class StoredOrder(Struct, frozen=True):
     standing: Standing
 
 
-class EventRow(Struct, frozen=True):
+class EventRow(Struct, frozen=True, gc=False):
     """An applied event; `event` is its text as it came."""
 
     order_id: OrderId
@@ -30,7 +30,7 @@ class EventRow(Struct, frozen=True):
     event: Raw
 
 
-class ParkedRow(Struct, frozen=True):
+class ParkedRow(Struct, frozen=True, gc=False):
     """An event that waits for its order."""
 
     order_id: OrderId
@@ -40,7 +40,7 @@ class ParkedRow(Struct, frozen=True):
     event: Raw
 
 
-class OrderRow(Struct, frozen=True, rename={"class_": "class"}):
+class OrderRow(Struct, frozen=True, gc=False, rename={"class_": "class"}):
     """An order: the verdict in columns, what the fold remembers, and what was counted."""
 
     order_id: OrderId
@@ -67,7 +67,7 @@ class OrderRow(Struct, frozen=True, rename={"class_": "class"}):
     standing: Standing
 
 
-class LegRow(Struct, frozen=True, rename={"class_": "class"}):
+class LegRow(Struct, frozen=True, gc=False, rename={"class_": "class"}):
     """One hop of an order."""
 
     order_id: OrderId
@@ -90,7 +90,7 @@ class Reference(Struct, frozen=True, order=True):
     order_id: OrderId
 
 
-class Changed(Struct, frozen=True):
+class Changed(Struct, frozen=True, gc=False):
     """What moved with one order, for those who watch: its verdict before and after."""
 
     order_id: OrderId

@@ -6,6 +6,7 @@ known in the transaction that stores the order: a retry, a refold or a repeat mo
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -74,11 +75,10 @@ class Deltas:
         """Move a total."""
         self.totals[Total(metric, labels)] += by
 
-    def observe(
-        self, metric: str, seconds: float, bounds: tuple[float, ...], *labels: str
-    ) -> None:
+    def observe(self, metric: str, seconds: float, bounds: tuple[float, ...], *labels: str) -> None:
         """Put one duration into a histogram: its bucket (not cumulated) and the sum."""
-        bound = next((str(limit) for limit in bounds if seconds <= limit), "+Inf")
+        place = bisect_left(bounds, seconds)
+        bound = str(bounds[place]) if place < len(bounds) else "+Inf"
         self.totals[Total(metric, labels, bound)] += 1
         self.totals[Total(metric, labels, "sum")] += seconds
 
@@ -112,21 +112,40 @@ def count_change(deltas: Deltas, before: Standing | None, order: Order, after: S
     """Move everything that counts this order from where it stood to where it stands."""
     if before == after:
         return
+    same_place = before is not None and (
+        before.minute == after.minute
+        and before.channel == after.channel
+        and before.value == after.value
+    )
     if before is not None:
-        _weigh(deltas, before, -1)
-    _weigh(deltas, after, +1)
+        _weigh(deltas, before, -1, after if same_place else None)
+    _weigh(deltas, after, +1, before if same_place else None)
     _reach(deltas, before, order, after)
 
 
-def _weigh(deltas: Deltas, at: Standing, sign: int) -> None:
+def _weigh(deltas: Deltas, at: Standing, sign: int, other: Standing | None) -> None:
+    """Count a standing in or out; what the `other` in the same place has too need not move."""
     value = Decimal(at.value) * sign
-    deltas.count(Counter(at.minute, ORDER, at.channel, at.bucket), sign, value)
-    if at.refunded:
-        deltas.count(Counter(at.minute, ORDER, at.channel, REFUNDED), sign, value)
-    for system, (leg_bucket, _) in at.legs.items():
-        deltas.count(Counter(at.minute, system, at.channel, leg_bucket), sign, value)
-        if leg_bucket == OVERDUE:
+    _weigh_order(deltas, at, sign, value, other)
+    held = other.legs if other is not None else {}
+    for system, place in at.legs.items():
+        counted = held.get(system)
+        if counted is not None and counted[0] == place[0]:
+            continue
+        deltas.count(Counter(at.minute, system, at.channel, place[0]), sign, value)
+        if place[0] == OVERDUE:
             deltas.add("transmissions_overdue", system, by=sign)
+
+
+def _weigh_order(
+    deltas: Deltas, at: Standing, sign: int, value: Decimal, other: Standing | None
+) -> None:
+    if other is None or other.bucket != at.bucket:
+        deltas.count(Counter(at.minute, ORDER, at.channel, at.bucket), sign, value)
+    if at.refunded and (other is None or not other.refunded):
+        deltas.count(Counter(at.minute, ORDER, at.channel, REFUNDED), sign, value)
+    if other is not None and other.bucket == at.bucket and other.status == at.status:
+        return
     if at.bucket in (WAITING, OVERDUE):
         deltas.add("orders_open", at.channel, at.status, by=sign)
     if at.bucket == OVERDUE:
@@ -140,7 +159,7 @@ def _reach(deltas: Deltas, before: Standing | None, order: Order, after: Standin
     if before is None or _class(before.bucket) != order.class_:
         deltas.add("orders", after.channel, order.class_)
         if order.class_ is not Class.DELAYED:
-            spent = max(0.0, (order.status_since - order.placed_at) / timedelta(seconds=1))
+            spent = max(0.0, (_reached_at(order) - order.placed_at) / timedelta(seconds=1))
             deltas.observe("order_duration", spent, ORDER_BOUNDS_S, after.channel, order.class_)
     known = before.legs if before is not None else {}
     for leg in order.legs:
@@ -156,6 +175,14 @@ def _reach(deltas: Deltas, before: Standing | None, order: Order, after: Standin
                 leg.system,
                 after.channel,
             )
+
+
+def _reached_at(order: Order) -> datetime:
+    """When an order ended: with its status, or with the leg or the deadline that failed it."""
+    if order.why.rule.startswith("leg."):
+        failed = (leg for leg in order.legs if leg.class_ is Class.FAILED and leg.required)
+        return min((leg.ended_at for leg in failed if leg.ended_at), default=order.status_since)
+    return order.why.deadline or order.status_since
 
 
 def _class(leg_bucket: str) -> Class:
@@ -181,11 +208,10 @@ class Word(Struct, frozen=True):
     events: int
 
 
-def last_words(events: Iterable[Event], now: datetime) -> dict[System, Word]:
-    """What these events, arriving now, say about when each system last spoke."""
+def last_words(said: Iterable[tuple[System, Event]], now: datetime) -> dict[System, Word]:
+    """What these events, arriving now, say about when each system (as labelled) last spoke."""
     words: dict[System, Word] = {}
-    for event in events:
-        system = event.data.system
+    for system, event in said:
         known = words.get(system)
         at = min(event.time, now)
         words[system] = Word(

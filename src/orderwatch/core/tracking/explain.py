@@ -53,7 +53,8 @@ def order_sentence(order: Order, at: datetime, zone: tzinfo) -> str:
     """Why the order has its class, e.g. "Delayed: in PROCESSING since 10:02, allowed 30 min"."""
     since = clock_time(order.status_since, at, zone)
     if order.why.rule.startswith("leg."):
-        leg = next(leg for leg in order.legs if order.why.rule.split(".")[1] == leg.system)
+        system = order.why.rule.removeprefix("leg.").rpartition(".")[0]
+        leg = next(leg for leg in order.legs if leg.system == system)
         return f"{order.class_.title()}: {_leg_clause(leg, at, zone)}"
     if order.class_ is Class.DELAYED:
         return f"Delayed: in {order.status} since {since}{_time_left(order.why, at, zone)}"

@@ -74,7 +74,7 @@ def _step(state: OrderState, place: Position, received: ReceivedEvent, template:
     event = received.event
     trusted = place[0]
     at = event.time if trusted else received.received_at
-    state.last = place
+    state.last = max(state.last, place)
     state.event_count += 1
     state.updated_at = at
     if not trusted:
@@ -212,9 +212,10 @@ def _hear_leg(
         _deviate(state, DeviationKind.UNKNOWN_STATUS, event, leg.status if leg else None, said.status)
     elif leg is not None and leg.class_ is Class.SUCCESS and class_ is Class.DELAYED:
         _deviate(state, DeviationKind.REGRESSION, event, leg.status, said.status)
-    state.legs[said.system] = (
-        _first_word(event, at, class_, trusted) if leg is None else _next_word(leg, event, at, class_)
-    )
+    if leg is None:
+        state.legs[said.system] = _first_word(event, at, class_, trusted)
+    else:
+        state.legs[said.system] = _next_word(leg, event, at, class_)
 
 
 def _first_word(event: Event, at: datetime, class_: Class | None, trusted: bool) -> LegState:

@@ -108,10 +108,13 @@ def _legs(
 
 def _start(rule: LegRule, succeeded: Mapping[str, datetime]) -> datetime | None:
     """When the leg starts: with the last, or the first, of the things it waits for."""
-    known = [succeeded[name] for name in rule.starts if name in succeeded]
+    starts = rule.starts
+    if len(starts) == 1:
+        return succeeded.get(starts[0])
+    known = [succeeded[name] for name in starts if name in succeeded]
     if rule.starts_on == "any":
-        return min(known) if known else None
-    return max(known) if len(known) == len(rule.starts) else None
+        return min(known, default=None)
+    return max(known, default=None) if len(known) == len(starts) else None
 
 
 def _required(condition: Condition | None, state: OrderState) -> bool:
@@ -125,15 +128,19 @@ def _required(condition: Condition | None, state: OrderState) -> bool:
 
 
 def _concerned(condition: Condition | None, state: OrderState) -> bool:
-    """Whether a leg that spoke decides over the order: yes, unless it is known to be of another kind.
+    """Whether a leg that spoke decides over the order: unless that is known to be of another kind.
 
     A store order whose warehouse says that it failed did not fail.
     """
     return condition is None or (
-        (None in (condition.fulfilment, state.fulfilment) or condition.fulfilment == state.fulfilment)
-        and (None in (condition.delivery, state.delivery) or condition.delivery == state.delivery)
-        and (None in (condition.channel, state.channel) or condition.channel == state.channel)
+        _agree(condition.fulfilment, state.fulfilment)
+        and _agree(condition.delivery, state.delivery)
+        and _agree(condition.channel, state.channel)
     )
+
+
+def _agree(asked: str | None, known: str | None) -> bool:
+    return asked is None or known is None or asked == known
 
 
 def _told_leg(

@@ -38,9 +38,11 @@ from orderwatch.core.tracking.state import OrderState
 
 OTHER = "other"
 """The label of systems the template does not know: a sender must not be able to make labels."""
+LONGEST_NAME = 200
+"""Of a reference: an index entry has to fit a third of a page."""
 
 
-class Claim(Struct, frozen=True):
+class Claim(Struct, frozen=True, gc=False):
     """One event of one batch, with its identity and what it states."""
 
     batch: int
@@ -123,6 +125,15 @@ def needs_history(
     ]
 
 
+def whole(
+    history: Sequence[ReceivedEvent] | None, stored: StoredOrder | None
+) -> Sequence[ReceivedEvent] | None:
+    """The history, unless retention has ended for a part of it: then the state knows more."""
+    if history is None or stored is None or len(history) >= stored.state.event_count:
+        return history
+    return None
+
+
 def move_order(
     changes: Changes,
     events: Sequence[ReceivedEvent],
@@ -130,13 +141,34 @@ def move_order(
     history: Sequence[ReceivedEvent] | None,
     template: Template,
 ) -> None:
-    """Fold events of one order into it. With `history` it is folded anew from all its events."""
-    if history is not None:
-        state = fold(None, in_order([*history, *events], template), template)
+    """Fold events of one order into it. With `history` it is folded anew from all its events.
+
+    Retention may have ended some of those: then the late word is folded on as if it came last.
+    """
+    known = stored.state if stored else None
+    if history is None or (known is not None and len(history) < known.event_count):
+        state = fold(known, in_order(events, template), template)
     else:
-        state = fold(stored.state if stored else None, in_order(events, template), template)
-    spoke = None if history is not None else {one.event.data.system for one in events}
+        state = fold(None, in_order([*history, *events], template), template)
+    if known is not None:
+        state.last = max(state.last, known.last)
+    all_legs = history is not None or (known is not None and _shifted(known, state))
+    spoke = None if all_legs else {one.event.data.system for one in events}
+    for one in events:
+        for name, value in one.event.data.refs.items():
+            changes.refs.append(Reference(value, name[:LONGEST_NAME], one.event.order_id))
     write_order(changes, state, stored, template, spoke)
+
+
+def _shifted(before: OrderState, after: OrderState) -> bool:
+    """Whether legs may have moved of which nobody spoke: when they start, how long they may take."""
+    if before.placed_at != after.placed_at or before.channel != after.channel:
+        return True
+    for system, leg in after.legs.items():
+        known = before.legs.get(system)
+        if not leg.trusted or (known and known.ended_at and known.ended_at != leg.ended_at):
+            return True
+    return False
 
 
 def write_order(
@@ -162,10 +194,6 @@ def write_order(
     for system in counted:
         if system not in after.legs:
             changes.dropped_legs.append((state.order_id, system))
-    known_refs = stored.state.refs if stored else {}
-    for name, value in state.refs.items():
-        if known_refs.get(name) != value:
-            changes.refs.append(Reference(value, name, state.order_id))
     count_change(changes.deltas, before, order, after)
     changes.changed.append(
         Changed(
@@ -190,6 +218,15 @@ def park(changes: Changes, claims: Iterable[Claim]) -> None:
                 changes.now,
                 Raw(claim.candidate.text),
             )
+        )
+
+
+def park_again(changes: Changes, events: Iterable[ReceivedEvent]) -> None:
+    """Let parked events wait on, as they were: their order was not announced after all."""
+    for one in events:
+        event = one.event
+        changes.parked.append(
+            ParkedRow(event.order_id, identity(event), event.data.system, one.received_at, one.text)
         )
 
 
@@ -236,11 +273,14 @@ def count_arrivals(
         count_event(changes.deltas, system, result)
         count_lag(changes.deltas, system, event, changes.now)
     for claim in sorted_.repeated:
-        count_event(changes.deltas, _label(claim.candidate.event.data.system, template), "duplicate")
+        count_event(
+            changes.deltas, _label(claim.candidate.event.data.system, template), "duplicate"
+        )
     for one in refused:
         count_event(changes.deltas, _label(one.system or OTHER, template), "rejected")
-    for system, word in last_words((c.candidate.event for c in sorted_.fresh), changes.now).items():
-        changes.words[_label(system, template)] = word
+    fresh = (claim.candidate.event for claim in sorted_.fresh)
+    said = ((_label(event.data.system, template), event) for event in fresh)
+    changes.words = last_words(said, changes.now)
 
 
 def _label(system: System, template: Template) -> str:

@@ -7,7 +7,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from orderwatch.core.model import FieldError
 from orderwatch.entrypoints.api.problems import PROBLEM_JSON, Problem
 
-_HEAD = "HTTP/1.1 400 Bad Request\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n"
+_HEAD = (
+    "HTTP/1.1 400 Bad Request\r\n"
+    "content-type: {}\r\n"
+    "content-length: {}\r\n"
+    "connection: close\r\n\r\n"
+)
 
 
 class ProblemProtocol(HttpToolsProtocol):

@@ -13,6 +13,8 @@ from orderwatch.entrypoints.cli.administer import (
     tenant_app,
 )
 from orderwatch.entrypoints.cli.demo import demo
+from orderwatch.entrypoints.cli.import_ import import_tables
+from orderwatch.entrypoints.cli.import_ import import_tables
 from orderwatch.entrypoints.cli.send import send
 from orderwatch.entrypoints.cli.serve import serve
 from orderwatch.entrypoints.cli.simulate import simulate
@@ -46,6 +48,8 @@ app.command()(demo)
 app.command()(serve)
 app.command("migrate")(migrate_command)
 app.command()(send)
+app.command("import")(import_tables)
+app.command("import")(import_tables)
 app.command()(simulate)
 app.command("rebuild")(rebuild_command)
 app.command("settings")(settings_command)

@@ -6,6 +6,8 @@ A new version has a new address, so no browser shows an old style under a new pa
 from __future__ import annotations
 
 import hashlib
+import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
 
@@ -33,13 +35,28 @@ class StaticFile(Struct, frozen=True):
     media_type: str
 
 
-def _load(path: Path) -> StaticFile:
-    content = path.read_bytes()
-    name = f"{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
-    return StaticFile(f"/static/{name}", content, _MEDIA_TYPES[path.suffix])
+_IMPORT: Final = re.compile(rb'(?<=from ")\./([a-z]+\.js)(?=")')
+"""How one script names another."""
 
 
-FILES: Final = {path.name: _load(path) for path in sorted(FOLDER.iterdir()) if path.is_file()}
+def load(folder: Path) -> dict[str, StaticFile]:
+    """All files by name. Scripts come after those they import, and import them by hashed name."""
+    texts = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+    needs = {name: [to.decode() for to in _IMPORT.findall(text)] for name, text in texts.items()}
+    files: dict[str, StaticFile] = {}
+    for name in TopologicalSorter(needs).static_order():
+        text = _IMPORT.sub(lambda to: files[to[1].decode()].address.encode(), texts[name])
+        files[name] = _file(name, text)
+    return files
+
+
+def _file(name: str, content: bytes) -> StaticFile:
+    stem, _, suffix = name.partition(".")
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return StaticFile(f"/static/{stem}.{digest}.{suffix}", content, _MEDIA_TYPES[f".{suffix}"])
+
+
+FILES: Final = load(FOLDER)
 _BY_ADDRESS: Final = {file.address: file for file in FILES.values()}
 
 

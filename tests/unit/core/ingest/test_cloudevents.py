@@ -125,3 +125,13 @@ def test_nesting_that_no_decoder_survives_does_not_harm_its_neighbours() -> None
     assert read(BATCH, batch + b"x").code == "not_json"
     assert read(BATCH, b"[" * 2_000_000).code == "not_json"
     assert read(STRUCTURED, bomb) == [Envelope(bomb)]
+
+
+def test_half_a_surrogate_pair_does_not_harm_its_neighbours() -> None:
+    batch = rb'[{"a":"\ud800"}, {"b":"\\ud800 \ud83d\ude00"}]'
+    texts = [envelope.text for envelope in read(BATCH, batch)]
+    assert texts == [rb'{"a":"\ud800"}', rb'{"b":"\\ud800 \ud83d\ude00"}']
+    assert read(BATCH, batch[:-1]).code == "not_json"
+    assert read(BATCH, batch.replace(b"}]", b"]")).code == "not_json"
+    assert read(STRUCTURED, rb' {"a":"\udc00"} ') == [Envelope(rb'{"a":"\udc00"}')]
+    assert read(STRUCTURED, rb'{"a":"\udc00"').code == "not_json"

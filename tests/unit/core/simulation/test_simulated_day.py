@@ -51,6 +51,11 @@ def test_the_truth_of_an_order_is_known_when_its_first_message_is() -> None:
     assert len(known) == len(set(known)) == 60
 
 
+def test_a_seed_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="from 0 up"):
+        next(simulate(day(1), -1, MIDNIGHT))
+
+
 def test_an_endless_day_is_lazy() -> None:
     endless = replace(LOTUS_O2O, orders=None, per_minute=60.0)
     assert len(list(islice(simulate(endless, 1, MIDNIGHT), 1000))) == 1000

@@ -13,6 +13,9 @@ update tenants set disabled_at = case when %(disabled)s then now() end where nam
 select tenant_id, key_id, secret_hash, source_prefix, can_read, signing_secrets, revoked_at
 from keys where key_id = %(key_id)s
 
+-- name: disabled
+select disabled_at from tenants where tenant_id = bound_tenant()
+
 -- name: create_key
 insert into keys (tenant_id, key_id, secret_hash, source_prefix, can_read, signing_secrets)
 values (bound_tenant(), %(key_id)s, %(secret_hash)s, %(source_prefix)s, %(can_read)s, %(signing_secrets)s)

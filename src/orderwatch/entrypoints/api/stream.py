@@ -1,0 +1,78 @@
+"""GET /api/v1/stream: server-sent events about what changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
+
+from orderwatch.app.announce_changes import Hub, TooManyWatchers, Update, Watcher
+from orderwatch.entrypoints.api.problems import Problem, retry_after
+from orderwatch.entrypoints.api.reading import AnyRequest, refuse, tenant_of
+from orderwatch.entrypoints.web.sign_in import SignIn
+
+HEARTBEAT_S: Final = 15.0
+PACE_S: Final = 0.1
+"""The least time between two messages to one watcher; what moves meanwhile is one message."""
+_RETRY: Final = b"retry: 2000\n\n"
+_BEAT: Final = b": still here\n\n"
+_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+def stream_handler(sign_in: SignIn, hub: Hub, heartbeat_s: float = HEARTBEAT_S) -> HTTPRouteHandler:
+    """The route of the live stream."""
+
+    @get("/api/v1/stream", operation_id="watchChanges", summary="What changes, live")
+    async def watch(request: AnyRequest) -> Response[bytes] | Stream:
+        """Server-sent events: `orders` that moved, and `resync` when some may have been missed."""
+        tenant = await tenant_of(sign_in, request)
+        if isinstance(tenant, Problem):
+            return refuse(tenant)
+        try:
+            watcher = hub.watch(tenant)
+        except TooManyWatchers as error:
+            headers = (retry_after(timedelta(seconds=10)),)
+            return refuse(Problem(503, "too-many-watchers", f"{error}; try later", (), headers))
+        if "last-event-id" in request.headers:
+            watcher.offer(Update(resync=True))
+        return Stream(
+            _messages(hub, watcher, heartbeat_s),
+            media_type="text/event-stream",
+            headers=_HEADERS,
+        )
+
+    return watch
+
+
+async def _messages(hub: Hub, watcher: Watcher, heartbeat_s: float) -> AsyncIterator[bytes]:
+    """Until the reader leaves or the server stops."""
+    try:
+        yield _RETRY
+        number = 0
+        while True:
+            try:
+                update = await watcher.next(heartbeat_s)
+            except StopAsyncIteration:
+                return
+            if update is None:
+                yield _BEAT
+                continue
+            number += 1
+            yield message(number, update)
+            await asyncio.sleep(PACE_S)
+    finally:
+        hub.leave(watcher)
+
+
+def message(number: int, update: Update) -> bytes:
+    """One server-sent event."""
+    if update.resync:
+        return b"id: %d\nevent: resync\ndata: {}\n\n" % number
+    data = msgspec.json.encode({"orders": update.orders, "more": update.more})
+    return b"id: %d\nevent: orders\ndata: %s\n\n" % (number, data)

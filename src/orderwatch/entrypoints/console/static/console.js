@@ -1,0 +1,64 @@
+// Every page: times in the viewer's zone, `/` to search, copying, the theme, and the live parts.
+
+import { start } from "./live.js";
+import { localise, zone } from "./moments.js";
+
+localise(document);
+setInterval(() => document.hidden || localise(document), 5000); // "12 s ago" grows
+for (const element of document.querySelectorAll("[data-zone]")) element.textContent = zone();
+
+const address = document.body.dataset.liveFrom;
+if (address) start(address);
+if ("tryAgain" in document.body.dataset) setTimeout(() => location.reload(), 3000);
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const search = document.querySelector("#q");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey && search) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  } else if (event.key === "Escape" && event.target === search) {
+    search.blur();
+  }
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  button.textContent = (await copied(button.dataset.copy)) ? "Copied" : "Select it";
+  setTimeout(() => { button.textContent = "Copy"; }, 1600);
+});
+
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // only pages of this machine, or over TLS, may write the clipboard
+  }
+}
+
+const toggle = document.querySelector("[data-theme-toggle]");
+const root = document.documentElement;
+const systemDark = matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : systemDark.matches);
+
+function nameTheme() {
+  toggle.querySelector("[data-theme-name]").textContent = isDark() ? "Light" : "Dark";
+  toggle.setAttribute("aria-label", isDark() ? "Light theme" : "Dark theme");
+}
+
+if (toggle) {
+  nameTheme();
+  systemDark.addEventListener("change", nameTheme);
+  toggle.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try {
+      localStorage.setItem("orderwatch-theme", root.dataset.theme);
+    } catch {
+      // The choice holds for this page alone.
+    }
+    nameTheme();
+  });
+}

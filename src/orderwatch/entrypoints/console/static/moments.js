@@ -1,0 +1,47 @@
+// Times in the viewer's zone. The server wrote them in the shops' zone, in the same words.
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const two = (number) => String(number).padStart(2, "0");
+
+/** A duration as a person says it: "0.4 s", "12 min", "1 h 30 min", "3 d". */
+export function spoken(milliseconds) {
+  const seconds = Math.abs(milliseconds) / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (seconds < 3600) return `${minutes} min`;
+  if (seconds < 86400) return joined(Math.floor(minutes / 60), "h", minutes % 60, "min");
+  return joined(Math.floor(minutes / 1440), "d", Math.floor((minutes % 1440) / 60), "h");
+}
+
+const joined = (whole, unit, rest, smaller) =>
+  rest ? `${whole} ${unit} ${rest} ${smaller}` : `${whole} ${unit}`;
+
+/** A time as text; `how` is clock, second, day or ago, as the server has it. */
+export function written(at, how, now = new Date()) {
+  if (how === "ago") return ago(now - at);
+  const day = `${two(at.getDate())} ${MONTHS[at.getMonth()]}`;
+  if (how === "day") return day;
+  let clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  if (how === "second") clock += `:${two(at.getSeconds())}`;
+  if (at.toDateString() === now.toDateString()) return clock;
+  const year = at.getFullYear() === now.getFullYear() ? "" : ` ${at.getFullYear()}`;
+  return `${day}${year} ${clock}`;
+}
+
+function ago(passed) {
+  if (passed < 2000) return "just now";
+  return passed < 60000 ? `${Math.floor(passed / 1000)} s ago` : `${spoken(passed)} ago`;
+}
+
+/** Write every time below `root` as the viewer would. */
+export function localise(root) {
+  for (const element of root.querySelectorAll("[data-as]")) {
+    const at = new Date(element.getAttribute("datetime") ?? element.dataset.at);
+    const text = written(at, element.dataset.as) + (element.dataset.rest ?? "");
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+
+/** The viewer's zone by its name. */
+export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
