@@ -107,12 +107,18 @@ class Sender:
 
 
 def send_beside(
-    sender: Callable[[], Sender], batches: Sequence[Sequence[bytes]], connections: int
+    sender: Callable[[], Sender],
+    batches: Sequence[Sequence[bytes]],
+    connections: int,
+    counts: Counts | None = None,
 ) -> Counts:
-    """The batches over several connections at once, each taking the next that is left."""
+    """The batches over several connections at once, each taking the next that is left.
+
+    Who looks on may give the `counts` that are added to as the answers come.
+    """
     waiting = iter(list(batches))
     mutex = threading.Lock()
-    counts = Counts()
+    counts = Counts() if counts is None else counts
     failures: list[BaseException] = []
 
     def work() -> None:

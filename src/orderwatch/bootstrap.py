@@ -15,8 +15,8 @@ from orderwatch.adapters import clock
 from orderwatch.adapters.announcements import AllOf
 from orderwatch.adapters.logs.ecs import StepLog, set_up_logs
 from orderwatch.adapters.postgres.database import Database
-from orderwatch.adapters.postgres.embedded import EmbeddedPostgres, running_url
 from orderwatch.adapters.postgres.directory import PostgresDirectory
+from orderwatch.adapters.postgres.embedded import EmbeddedPostgres, running_url
 from orderwatch.adapters.postgres.ledger import PostgresLedger
 from orderwatch.adapters.postgres.migrate import migrate
 from orderwatch.adapters.postgres.shelves import PostgresShelves
@@ -142,14 +142,10 @@ def _furnish(settings: Settings, database: Database) -> House:
         templates,
         announcements,
         clock.now,
-        CommitLimits(
-            writers=settings.writers, most_waiting_events=settings.waiting_events
-        ),
+        CommitLimits(writers=settings.writers, most_waiting_events=settings.waiting_events),
     )
     keys = RememberedKeys(directory, clock.monotonic)
-    rates = Rates(
-        requests=settings.key_requests_per_second, events=settings.key_events_per_second
-    )
+    rates = Rates(requests=settings.key_requests_per_second, events=settings.key_events_per_second)
     return House(
         settings=settings,
         database=database,

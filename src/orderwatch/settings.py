@@ -40,15 +40,15 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     database_url: Annotated[
         str | None,
-        Meta(description="PostgreSQL 14 or newer, as a URL; unset: an embedded one in the data directory"),
+        Meta(description="the URL of a PostgreSQL from 14 on; unset: one in the data directory"),
     ] = None
     migration_url: Annotated[
         str | None,
         Meta(description="the URL of the role that owns the tables, when the other one may not"),
     ] = None
-    data_dir: Annotated[
-        Path, Meta(description="where the embedded PostgreSQL keeps its data")
-    ] = msgspec.field(default_factory=_default_data_dir)
+    data_dir: Annotated[Path, Meta(description="where the embedded PostgreSQL keeps its data")] = (
+        msgspec.field(default_factory=_default_data_dir)
+    )
     database_connections: Annotated[
         int, Meta(ge=2, le=500, description="most connections of one process")
     ] = 12
@@ -73,18 +73,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     session_secret: Annotated[
         Annotated[str, Meta(min_length=32)] | None,
         Meta(
-            description="signs the console's sessions; unset: made anew at each start, which signs everybody out",
+            description="signs the console's sessions; unset: new at each start, signing all out",
         ),
     ] = None
     metrics_token: Annotated[
         Annotated[str, Meta(min_length=16)] | None,
         Meta(description="if set, /metrics asks for it as a bearer token"),
     ] = None
-    log_steps: Annotated[
-        bool, Meta(description="log one line for each step an order takes")
-    ] = True
+    log_steps: Annotated[bool, Meta(description="log one line for each step an order takes")] = True
     log_level: Annotated[
-        str, Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+        str,
+        Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error"),
     ] = "info"
 
 
@@ -143,7 +142,8 @@ def _value(name: str, text: str, hint: Any) -> Any:
         match = _DURATION.fullmatch(text)
         if match is None:
             raise BadSetting(
-                f'{PREFIX}{name.upper()} is "{text}": write a duration such as 250 ms, 30 s, 15 min, 400 d.'
+                f'{PREFIX}{name.upper()} is "{text}": '
+                "write a duration such as 250 ms, 30 s, 15 min, 400 d."
             )
         return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
     return Path(text) if hint is Path else text

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from weakref import WeakSet
 
 from msgspec import Struct
 
@@ -121,7 +122,7 @@ class Watcher:
         self.tenant = tenant
         self._waiting = Waiting()
         self._arrived = asyncio.Event()
-        self._closed = False
+        self.closed = False
 
     def offer(self, update: Update) -> None:
         """Keep an update until it is taken."""
@@ -130,23 +131,18 @@ class Watcher:
 
     def close(self) -> None:
         """Say that nothing will come any more."""
-        self._closed = True
+        self.closed = True
         self._arrived.set()
 
     async def next(self, patience: float) -> Update | None:
-        """What moved since the last time; None when nothing did for `patience` seconds.
-
-        Raises StopAsyncIteration when the hub has closed.
-        """
+        """What moved since the last time; None when nothing did for `patience` seconds."""
         try:
             async with asyncio.timeout(patience):
                 await self._arrived.wait()
         except TimeoutError:
             return None
-        if self._closed:
-            raise StopAsyncIteration
         self._arrived.clear()
-        return self._waiting.take()
+        return self._waiting.take() if self._waiting else None
 
 
 class Hub:
@@ -154,7 +150,8 @@ class Hub:
 
     def __init__(self, most_watchers: int = MOST_WATCHERS) -> None:
         self._most = most_watchers
-        self._watchers: dict[TenantId, set[Watcher]] = {}
+        # Weak, so that a watcher whose reader hung up before the first word is gone with it.
+        self._watchers: dict[TenantId, WeakSet[Watcher]] = {}
 
     def publish(self, tenant: TenantId, changed: Sequence[Changed]) -> None:
         """Tell this process's watchers what moved; never blocks and never fails."""
@@ -173,7 +170,7 @@ class Hub:
 
     def watch(self, tenant: TenantId) -> Watcher:
         """A new watcher; raises TooManyWatchers."""
-        watchers = self._watchers.setdefault(tenant, set())
+        watchers = self._watchers.setdefault(tenant, WeakSet())
         if len(watchers) >= self._most:
             raise TooManyWatchers(f"{len(watchers)} watch already")
         watcher = Watcher(tenant)
@@ -182,7 +179,7 @@ class Hub:
 
     def leave(self, watcher: Watcher) -> None:
         """Forget a watcher."""
-        watchers = self._watchers.get(watcher.tenant, set())
+        watchers = self._watchers.get(watcher.tenant, WeakSet())
         watchers.discard(watcher)
         if not watchers:
             self._watchers.pop(watcher.tenant, None)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from zlib import crc32
 
 from msgspec import Struct
 
 from orderwatch.app.record_events import NotStorable, Outrun
-from orderwatch.core.errors import Unavailable
+from orderwatch.core.errors import OrderwatchError, Unavailable
 from orderwatch.core.ingest.batch import (
     Batch,
     Candidate,
@@ -65,7 +65,7 @@ class GroupCommit:
             writer.start()
 
     async def stop(self) -> None:
-        """Stop; a transaction that is cut off and all that waits get Unavailable, never a receipt."""
+        """Stop; whatever waits, or is cut off in its transaction, gets Unavailable."""
         await asyncio.gather(*(writer.stop() for writer in self._writers))
 
     @property
@@ -88,7 +88,7 @@ class GroupCommit:
             self._events + size > self._limits.most_waiting_events
             or self._bytes + weight > self._limits.most_waiting_bytes
         ):
-            raise Overloaded()
+            raise Overloaded
         self._events += size
         self._bytes += weight
         try:
@@ -136,8 +136,7 @@ class _Writer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         for queue in self._queues.values():
-            for one in queue:
-                _fail(one, Unavailable("Orderwatch is stopping."))
+            _fail(queue, Unavailable("Orderwatch is stopping."))
         self._queues.clear()
 
     async def record(self, tenant: TenantId, batch: Batch) -> Receipt:
@@ -170,17 +169,14 @@ class _Writer:
         try:
             receipts = await self._record(tenant, [one.batch for one in group])
         except (Unavailable, Outrun) as error:
-            for one in group:
-                _fail(one, Unavailable(str(error)))
+            _fail(group, Unavailable(str(error)))
         except NotStorable as error:
             await self._commit_apart(tenant, group, str(error))
         except asyncio.CancelledError:
-            for one in group:
-                _fail(one, Unavailable("Orderwatch is stopping."))
+            _fail(group, Unavailable("Orderwatch is stopping."))
             raise
-        except Exception as error:  # a writer must outlive whatever one transaction met
-            for one in group:
-                _fail(one, error)
+        except Exception as error:  # noqa: BLE001 - a writer must outlive what a transaction met
+            _fail(group, error)
         else:
             for one, receipt in zip(group, receipts, strict=True):
                 if not one.answer.done():
@@ -204,8 +200,8 @@ class _Writer:
             await self._commit(tenant, [part])
         try:
             merged = _merge([await part.answer for part in parts])
-        except Exception as error:  # handed on to the one who waits
-            _fail(one, error)
+        except OrderwatchError as error:
+            _fail([one], error)
         else:
             if not one.answer.done():
                 one.answer.set_result(merged)
@@ -214,7 +210,7 @@ class _Writer:
         """A single event the database cannot keep as an event: keep it as a dead letter."""
         buried = [_not_storable(candidate, why) for candidate in one.batch.events]
         if not buried:
-            _fail(one, NotStorable(why))
+            _fail([one], NotStorable(why))
             return
         grave = _Waiting(Batch([], [*one.batch.rejected, *buried]), one.answer)
         await self._commit(tenant, [grave])
@@ -237,9 +233,10 @@ def _not_storable(candidate: Candidate, why: str) -> Refused:
     )
 
 
-def _fail(one: _Waiting, error: BaseException) -> None:
-    if not one.answer.done():
-        one.answer.set_exception(error)
+def _fail(group: Iterable[_Waiting], error: BaseException) -> None:
+    for one in group:
+        if not one.answer.done():
+            one.answer.set_exception(error)
 
 
 def _halves(batch: Batch) -> tuple[Batch, Batch]:

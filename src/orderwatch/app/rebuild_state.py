@@ -18,7 +18,7 @@ from orderwatch.core.tracking.changes import Changed, Changes, StoredOrder, orde
 from orderwatch.core.tracking.counting import standing
 from orderwatch.core.tracking.fold import fold, in_order
 from orderwatch.core.tracking.judge import judge
-from orderwatch.core.tracking.settle import whole, write_order
+from orderwatch.core.tracking.settle import write_order
 from orderwatch.core.tracking.state import OrderState
 
 CHUNK = 500
@@ -80,7 +80,7 @@ async def rebuild_state(
     tenant: TenantId,
     template: Template,
     now: Callable[[], datetime],
-    progress: Callable[[int], None] = lambda orders: None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Rebuilt:
     """Fold every order of a tenant again; `progress` hears how many are done."""
     orders = events = changed = 0
@@ -107,8 +107,8 @@ async def _rebuild(
     changes = Changes(now=now)
     for order_id in ids:
         known = stored.get(order_id)
-        if whole(history[order_id], known) is None:
-            continue
+        if known is not None and len(history[order_id]) < known.state.event_count:
+            continue  # retention has ended for a part of it: the state knows more
         state = fold(None, in_order(history[order_id], template), template)
         if known is None or differs(state, known, verdicts[order_id], template, now):
             write_order(changes, state, known, template, spoke=None)
@@ -125,9 +125,7 @@ def differs(
         return True
     order = judge(state, template, now)
     row = order_row(order, state, standing(order), stored.revision)
-    fresh = Verdict(
-        row.class_, row.overdue, row.status, row.deadline, row.next_deadline, row.rule
-    )
+    fresh = Verdict(row.class_, row.overdue, row.status, row.deadline, row.next_deadline, row.rule)
     if fresh == verdict:
         return False
     return verdict.next_deadline is None or verdict.next_deadline > now

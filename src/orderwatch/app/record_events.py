@@ -19,20 +19,17 @@ from orderwatch.core.flow.template import Template
 from orderwatch.core.ingest.batch import Batch, Receipt
 from orderwatch.core.model import OrderId, ReceivedEvent, TenantId
 from orderwatch.core.tracking.changes import Changed, Changes, StoredOrder
+from orderwatch.core.tracking.receipts import conflict, count_arrivals, receipts
 from orderwatch.core.tracking.settle import (
     announced_by,
     claims_of,
-    conflict,
-    count_arrivals,
     move_order,
     needs_history,
     park,
     park_again,
-    receipts,
     received,
     sort_claims,
     store,
-    whole,
 )
 
 TRIES = 10
@@ -147,8 +144,7 @@ async def _record_once(
         for order_id, arrived in events.items():
             store(changes, arrived)
             known = loaded.orders.get(order_id)
-            past = whole(history.get(order_id), known)
-            move_order(changes, arrived, known, past, template)
+            move_order(changes, arrived, known, history.get(order_id), template)
         park(changes, (c for c in sorted_.fresh if c.candidate.event.order_id in parked))
         changes.dead_letters = [*refused, *map(conflict, sorted_.conflicting)]
         count_arrivals(changes, sorted_, parked, changes.dead_letters, template)

@@ -13,7 +13,7 @@ from orderwatch.core.flow.template import Template
 from orderwatch.core.ingest.batch import Refused
 from orderwatch.core.model import FieldError, OrderId, ReceivedEvent, System, TenantId
 from orderwatch.core.tracking.changes import Changed, Changes, StoredOrder
-from orderwatch.core.tracking.settle import move_order, needs_history, store, whole
+from orderwatch.core.tracking.settle import move_order, needs_history, store
 
 PATIENCE = timedelta(days=1)
 MOST = 500
@@ -77,9 +77,7 @@ async def apply_left_parked(
         history = await transaction.history(late) if late else {}
         for order_id, waiting in events.items():
             store(changes, waiting)
-            known = orders[order_id]
-            past = whole(history.get(order_id), known)
-            move_order(changes, waiting, known, past, template)
+            move_order(changes, waiting, orders[order_id], history.get(order_id), template)
         await transaction.save(changes)
     return changes.changed
 

@@ -11,8 +11,8 @@ from msgspec import Struct
 from orderwatch.app.administer import Directory
 from orderwatch.app.keep_ledger import Announcements
 from orderwatch.app.known_templates import KnownTemplates
-from orderwatch.app.sweep_parked import ParkedStore, apply_left_parked, expire_parked
 from orderwatch.app.sweep_parked import MOST as MOST_EXPIRED
+from orderwatch.app.sweep_parked import ParkedStore, apply_left_parked, expire_parked
 from orderwatch.app.watch_deadlines import MOST as MOST_DUE
 from orderwatch.app.watch_deadlines import WatchStore, watch_deadlines
 from orderwatch.core.model import TenantId
@@ -73,7 +73,7 @@ async def tend_tenant(tending: Tending, tenant: TenantId, thorough: bool) -> int
 
 
 async def tend_shelves(tending: Tending) -> list[str]:
-    """Make room for what will arrive and let go of what retention has ended; names of the latter."""
+    """Make room for what will arrive; let go of what is too old, and return its names."""
     now = tending.now()
     await tending.shelves.prepare(now)
     tenants = [one.tenant_id for one in await tending.directory.tenants()]

@@ -1,8 +1,8 @@
 """The words of the product: what a system says (Event) and what Orderwatch concludes (Order).
 
-Everything else imports these; they import nothing of ours. None of them can be part of a cycle, so
-the collector need not look at them (gc=False), and there are many. Instants are aware datetimes in UTC,
-durations are timedeltas, money is Decimal.
+Everything else imports these; they import nothing of ours. There are many of them and none can be
+part of a cycle, so the collector need not look at them (gc=False). Instants are aware datetimes
+in UTC, durations are timedeltas, money is Decimal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two tenants' orders in a real ledger, told by stories, and a client of the API that reads them."""
+"""Two tenants' orders in a real ledger, told by stories, and a client of the API on it."""
 
 from __future__ import annotations
 
@@ -69,9 +69,12 @@ class Story(Struct, frozen=True):
         tenant = to if to is not None else self.alice
         return await record_events(store, tenant, flow or lotus(), [batch(*events)], self.clock())
 
-    async def get(self, path: str, by: TenantId | None = None, **query: Any) -> httpx.Response:
-        """What the API answers Alice, or somebody else."""
-        tenant = by if by is not None else self.alice
+    async def get(self, path: str, **query: str) -> httpx.Response:
+        """What the API answers Alice."""
+        return await self.get_as(self.alice, path, **query)
+
+    async def get_as(self, tenant: TenantId, path: str, **query: str) -> httpx.Response:
+        """What the API answers this tenant."""
         async with self.client(self.key_of(tenant)) as client:
             return await client.get(path, params=query or None)
 

@@ -81,7 +81,7 @@ async def test_pages_show_every_order_once_even_when_many_were_placed_at_once(
         seen: list[str] = []
         cursor = ""
         while True:
-            page = (await story.get(ORDERS, limit=7, cursor=cursor, **query)).json()
+            page = (await story.get(ORDERS, limit="7", cursor=cursor, **query)).json()
             seen += [order["order_id"] for order in page["items"]]
             if page["next"] is None:
                 break
@@ -93,7 +93,7 @@ async def test_pages_show_every_order_once_even_when_many_were_placed_at_once(
 async def test_a_cursor_is_good_for_its_own_filter_and_unchanged(story: Story) -> None:
     story.clock.set(60)
     await five_orders(story)
-    cursor = (await story.get(ORDERS, limit=2)).json()["next"]
+    cursor = (await story.get(ORDERS, limit="2")).json()["next"]
     for query in (
         {"cursor": cursor, "class": "delayed"},
         {"cursor": cursor[:-2]},
@@ -228,12 +228,12 @@ async def test_bob_sees_his_own_order_and_none_of_alices(story: Story) -> None:
     story.clock.set(60)
     await five_orders(story)
     await story.tell(placed(0, order="ada", channel="bobs"), to=story.bob)
-    items = (await story.get(ORDERS, by=story.bob)).json()["items"]
+    items = (await story.get_as(story.bob, ORDERS)).json()["items"]
     assert [(order["order_id"], order["channel"]) for order in items] == [("ada", "bobs")]
-    assert (await story.get(ORDERS, by=story.bob, q="INV-1")).json()["items"] == []
-    assert (await story.get(f"{ORDERS}/bea", by=story.bob)).status_code == 404
-    assert (await story.get(f"{ORDERS}/bea/events", by=story.bob)).status_code == 404
-    events = (await story.get(f"{ORDERS}/ada/events", by=story.bob)).json()["items"]
+    assert (await story.get_as(story.bob, ORDERS, q="INV-1")).json()["items"] == []
+    assert (await story.get_as(story.bob, f"{ORDERS}/bea")).status_code == 404
+    assert (await story.get_as(story.bob, f"{ORDERS}/bea/events")).status_code == 404
+    events = (await story.get_as(story.bob, f"{ORDERS}/ada/events")).json()["items"]
     assert len(events) == 1
 
 

@@ -1,4 +1,4 @@
-"""Announcements between processes: PostgreSQL's NOTIFY, sent after the commit on its own connection.
+"""Announcements between processes: PostgreSQL's NOTIFY, sent after the commit and apart from it.
 
 A notice is a hint, never the truth: whoever may have missed one is told to read again.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import msgspec
@@ -28,7 +28,6 @@ _GATHER_S: Final = 0.05
 _MOST_BYTES: Final = 7_900
 """PostgreSQL takes notices of less than 8,000 bytes."""
 _PATIENCE_S: Final = (0.2, 1, 5)
-_KEEPALIVE: Final = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 2}
 
 
 class Notice(Struct, frozen=True, array_like=True):
@@ -39,6 +38,7 @@ class Notice(Struct, frozen=True, array_like=True):
     update: Update
 
 
+Work = Callable[[AsyncConnection], Awaitable[None]]
 _DECODER: Final = msgspec.json.Decoder(Notice)
 
 
@@ -52,6 +52,7 @@ class PostgresAnnouncements:
         self._process = process
         self._outbox: dict[TenantId, Waiting] = {}
         self._filled = asyncio.Event()
+        self._listening = asyncio.Event()
 
     def publish(self, tenant: TenantId, changed: Sequence[Changed]) -> None:
         """Tell the watchers here at once, and those of the other processes soon."""
@@ -64,11 +65,16 @@ class PostgresAnnouncements:
 
     @asynccontextmanager
     async def running(self, *, listen: bool = True) -> AsyncIterator[None]:
-        """Send, and unless this process has no watchers listen, until left."""
+        """Send, and unless this process has no watchers listen, until left.
+
+        Entered as soon as others are heard, or after a while when the database is away.
+        """
         tasks = [asyncio.create_task(self._keep(self._send), name="announce")]
         if listen:
             tasks.append(asyncio.create_task(self._keep(self._listen), name="listen"))
         try:
+            if listen:
+                await self._until_listening()
             yield
         finally:
             self._hub.close()
@@ -76,9 +82,13 @@ class PostgresAnnouncements:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _keep(self, work: object) -> None:
+    async def _until_listening(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S[-1]):
+                await self._listening.wait()
+
+    async def _keep(self, work: Work) -> None:
         """Connect and work; when the database goes away, try again ever more slowly."""
-        assert callable(work)
         failures = 0
         while True:
             try:
@@ -92,7 +102,12 @@ class PostgresAnnouncements:
 
     async def _connect(self) -> AsyncConnection:
         connection = await AsyncConnection.connect(
-            self._url, autocommit=True, connect_timeout=5, keepalives=1, **_KEEPALIVE
+            self._url,
+            autocommit=True,
+            connect_timeout=5,
+            keepalives_idle=15,
+            keepalives_interval=5,
+            keepalives_count=2,
         )
         await connection.execute(sql.SQL("set role {}").format(sql.Identifier(APP_ROLE)))
         return connection
@@ -118,6 +133,7 @@ class PostgresAnnouncements:
     async def _listen(self, connection: AsyncConnection) -> None:
         await connection.execute(sql.SQL("listen {}").format(sql.Identifier(CHANNEL)))
         self._hub.resync()  # whatever was said before we listened
+        self._listening.set()
         async for notification in connection.notifies():
             self._hear(notification.payload)
 

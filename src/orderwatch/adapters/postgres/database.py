@@ -21,6 +21,13 @@ BIND = "select set_config('orderwatch.tenant', %s, true)"
 _OPEN_DIRECTORY = "select set_config('orderwatch.directory', 'open', true)"
 _PRESENT_KEY = "select set_config('orderwatch.key', %s, true)"
 
+ABOUT_THE_STATEMENT = (
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.ProgramLimitExceeded,
+)
+"""Operational by their name, but the database answers: whoever asked decides what to do."""
+
 Connection = AsyncConnection[tuple[Any, ...]]
 
 
@@ -91,6 +98,8 @@ class Database:
         try:
             async with self._pool.connection() as connection:
                 yield connection
+        except ABOUT_THE_STATEMENT:
+            raise
         except (psycopg.OperationalError, PoolTimeout) as error:
             if isinstance(error, psycopg.errors.DiskFull | psycopg.errors.OutOfMemory):
                 raise Unavailable(f"The database cannot store: {error}".strip()) from error

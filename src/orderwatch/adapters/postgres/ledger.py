@@ -45,9 +45,8 @@ class PostgresLedger:
                 yield PostgresLedgerTransaction(connection)
         except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
             raise Outrun("Another writer was in the way.") from error
-        except psycopg.DataError as error:
+        except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
             raise NotStorable(str(error)) from error
-
 
     watching = transaction
     sweeping = transaction
@@ -94,6 +93,8 @@ class PostgresLedgerTransaction:
             orders = {row[0]: _stored(row) for row in await loaded.fetchall()}
             unparked = _by_order((row[2], row[1]) for row in await taken.fetchall())
         known = await self._contents([one for one in identities if one not in new])
+        if len(new) + len(known) < len(identities):
+            raise Outrun("An event that had waited in vain was freed this very moment.")
         return Loaded(new, known, orders, unparked)
 
     async def _contents(self, identities: list[UUID]) -> dict[UUID, int]:
@@ -101,9 +102,7 @@ class PostgresLedgerTransaction:
             return {}
         return dict(await self._rows("known_contents", identities=identities))
 
-    async def history(
-        self, order_ids: Collection[OrderId]
-    ) -> dict[OrderId, list[ReceivedEvent]]:
+    async def history(self, order_ids: Collection[OrderId]) -> dict[OrderId, list[ReceivedEvent]]:
         """Every stored event of the orders, in one query."""
         return _by_order(await self._rows("history", order_ids=list(order_ids)))
 
@@ -154,7 +153,9 @@ class PostgresLedgerTransaction:
         """Everything in one round trip, each table's rows sorted by key."""
         async with self._connection.pipeline():
             await self._store("store_events", changes.events)
-            await self._store("park", sorted(changes.parked, key=lambda r: (r.order_id, r.identity)))
+            await self._store(
+                "park", sorted(changes.parked, key=lambda r: (r.order_id, r.identity))
+            )
             written = await self._store(
                 "store_orders", sorted(changes.orders, key=lambda row: row.order_id)
             )
@@ -232,7 +233,7 @@ class PostgresLedgerTransaction:
                 self._sql["move_totals"],
                 {
                     "metrics": [key.metric for key, _ in moved],
-                    "labels": [_SEPARATOR.join(key.labels) for key, _ in moved],
+                    "labels": [_joined(key.labels) for key, _ in moved],
                     "les": [key.le for key, _ in moved],
                     "values": [by for _, by in moved],
                 },
@@ -250,6 +251,11 @@ class PostgresLedgerTransaction:
                     "events": [word.events for _, word in words],
                 },
             )
+
+
+def _joined(labels: tuple[str, ...]) -> str:
+    """One text for all; a label that a sender may choose cannot become two."""
+    return _SEPARATOR.join(label.replace(_SEPARATOR, " ") for label in labels)
 
 
 def _stored(row: tuple[Any, ...]) -> StoredOrder:

@@ -182,9 +182,10 @@ DEMO_START_ORDERS: Final = 250
 def demo_plan(now: datetime, per_minute: float, pace: float = 240.0) -> Plan:
     """The demo's day, begun at `now`: compressed so that orders live and end while one watches.
 
-    At pace 240 the first orders complete half a minute after they were placed, most within two; the
-    stores never close. An engine that is slow or stuck is overdue after its 30 s. Orders of the three hours before keep their natural pace, so that the first
-    screen shows every status. The order number follows the clock: a second run does not repeat it.
+    At pace 240 the first orders complete half a minute after they were placed, most within two; an
+    engine that is slow or stuck is overdue after its 30 s, and the stores never close. Orders of
+    the three hours before keep their natural pace, so that the first screen shows every status.
+    The order number follows the clock: a second run does not repeat it.
     """
     tenths = int(now.timestamp() * 10)
     return replace(

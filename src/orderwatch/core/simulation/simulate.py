@@ -51,25 +51,31 @@ def simulate(
     note: Callable[[Truth], object] | None = None,
 ) -> Iterator[SimulatedMessage]:
     """Every message in the order of sending; `note` is given each order's truth as it is placed."""
-    under_way: list[tuple[datetime, int, int, list[SimulatedMessage]]] = []
+    under_way: list[_Waiting] = []
     for number, story in enumerate(stories(plan, seed, start, faults)):
         if note is not None:
             note(story.truth)
         while under_way and under_way[0][0] < story.truth.placed_at:
             yield _next(under_way)
         if story.messages:
-            heappush(under_way, (story.messages[0].send_at, number, 0, story.messages))
+            heappush(under_way, (story.messages[0].send_at, number, story.messages[::-1]))
     while under_way:
         yield _next(under_way)
 
 
-def _next(under_way: list[tuple[datetime, int, int, list[SimulatedMessage]]]) -> SimulatedMessage:
-    _, number, at, messages = under_way[0]
-    if at + 1 < len(messages):
-        heapreplace(under_way, (messages[at + 1].send_at, number, at + 1, messages))
+_Waiting = tuple[datetime, int, list[SimulatedMessage]]
+"""An order under way: when its next message leaves, its number, its messages, the next one last."""
+
+
+def _next(under_way: list[_Waiting]) -> SimulatedMessage:
+    """The message that leaves first; what is sent is let go of."""
+    _, number, messages = under_way[0]
+    message = messages.pop()
+    if messages:
+        heapreplace(under_way, (messages[-1].send_at, number, messages))
     else:
         heappop(under_way)
-    return messages[at]
+    return message
 
 
 def stories(plan: Plan, seed: int, start: datetime, faults: FaultPlan = ()) -> Iterator[Story]:

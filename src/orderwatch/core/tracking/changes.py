@@ -1,4 +1,4 @@
-"""What a transaction writes: rows of orders, legs, events and counters, in the shape of the tables."""
+"""What a transaction writes: orders, legs, events and counters, in the shape of the tables."""
 
 from __future__ import annotations
 

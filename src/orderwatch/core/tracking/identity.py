@@ -1,4 +1,4 @@
-"""Which event is which: `source` + `id` name it once, its content tells a repeat from a conflict."""
+"""Which event is which: `source` and `id` name it; its content tells a repeat from a conflict."""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ NOTHING_SAID: Mapping[str, datetime] = {}
 
 def judge(state: OrderState, template: Template, at: datetime) -> Order:
     """The announced order as it stands at `at`, each verdict with the rule that gave it."""
-    assert state.status is not None and state.placed_at is not None and state.since is not None
+    assert state.status is not None
+    assert state.placed_at is not None
+    assert state.since is not None
     status = template.statuses.get(state.understood or "")
     settled = status is not None and status.class_ is not Class.DELAYED
     legs = _legs(state, template, settled, at)
@@ -81,9 +83,7 @@ def judge(state: OrderState, template: Template, at: datetime) -> Order:
     )
 
 
-def _legs(
-    state: OrderState, template: Template, settled: bool, at: datetime
-) -> tuple[Leg, ...]:
+def _legs(state: OrderState, template: Template, settled: bool, at: datetime) -> tuple[Leg, ...]:
     """The legs that have started, in the order of the flow.
 
     One that never spoke is there while it is awaited (what should have happened and did not);

@@ -12,8 +12,8 @@ from uuid import UUID
 from msgspec import Raw, Struct, field
 
 from orderwatch.core.flow.template import Template
-from orderwatch.core.ingest.batch import Batch, Candidate, Receipt, Refused, Rejection
-from orderwatch.core.model import FieldError, OrderId, ReceivedEvent, System
+from orderwatch.core.ingest.batch import Batch, Candidate
+from orderwatch.core.model import OrderId, ReceivedEvent, System
 from orderwatch.core.tracking.changes import (
     Changed,
     Changes,
@@ -26,9 +26,6 @@ from orderwatch.core.tracking.changes import (
 )
 from orderwatch.core.tracking.counting import (
     count_change,
-    count_event,
-    count_lag,
-    last_words,
     standing,
 )
 from orderwatch.core.tracking.fold import fits, fold, in_order
@@ -125,15 +122,6 @@ def needs_history(
     ]
 
 
-def whole(
-    history: Sequence[ReceivedEvent] | None, stored: StoredOrder | None
-) -> Sequence[ReceivedEvent] | None:
-    """The history, unless retention has ended for a part of it: then the state knows more."""
-    if history is None or stored is None or len(history) >= stored.state.event_count:
-        return history
-    return None
-
-
 def move_order(
     changes: Changes,
     events: Sequence[ReceivedEvent],
@@ -161,7 +149,7 @@ def move_order(
 
 
 def _shifted(before: OrderState, after: OrderState) -> bool:
-    """Whether legs may have moved of which nobody spoke: when they start, how long they may take."""
+    """Whether legs may have moved of which nobody spoke: their start, or what they may take."""
     if before.placed_at != after.placed_at or before.channel != after.channel:
         return True
     for system, leg in after.legs.items():
@@ -235,72 +223,3 @@ def store(changes: Changes, events: Iterable[ReceivedEvent]) -> None:
     changes.events.extend(
         EventRow(one.event.order_id, one.event.time, one.received_at, one.text) for one in events
     )
-
-
-def conflict(claim: Claim) -> Refused:
-    """The dead letter of an event under a name that another event has."""
-    event = claim.candidate.event
-    return Refused(
-        index=claim.candidate.index,
-        code="identity_conflict",
-        errors=(
-            FieldError(
-                "id",
-                f"{event.ref} was used before by an event with another subject, time, status or "
-                "amount; give every event an id of its own",
-            ),
-        ),
-        payload=claim.candidate.text,
-        id=event.id,
-        source=event.source,
-        order_id=event.order_id,
-        system=event.data.system,
-    )
-
-
-def count_arrivals(
-    changes: Changes,
-    sorted_: Sorted,
-    parked: Collection[OrderId],
-    refused: Iterable[Refused],
-    template: Template,
-) -> None:
-    """Count what came through the door, each event once under its result."""
-    for claim in sorted_.fresh:
-        event = claim.candidate.event
-        result = "parked" if event.order_id in parked else "accepted"
-        system = _label(event.data.system, template)
-        count_event(changes.deltas, system, result)
-        count_lag(changes.deltas, system, event, changes.now)
-    for claim in sorted_.repeated:
-        count_event(
-            changes.deltas, _label(claim.candidate.event.data.system, template), "duplicate"
-        )
-    for one in refused:
-        count_event(changes.deltas, _label(one.system or OTHER, template), "rejected")
-    fresh = (claim.candidate.event for claim in sorted_.fresh)
-    said = ((_label(event.data.system, template), event) for event in fresh)
-    changes.words = last_words(said, changes.now)
-
-
-def _label(system: System, template: Template) -> str:
-    return system if system == template.oms or system in template.legs else OTHER
-
-
-def receipts(
-    batches: Sequence[Batch], sorted_: Sorted, parked: Collection[OrderId]
-) -> list[Receipt]:
-    """What each batch's sender is told."""
-    accepted, duplicates, waiting = ([0] * len(batches) for _ in range(3))
-    rejections: list[list[Rejection]] = [[] for _ in batches]
-    for claim in sorted_.fresh:
-        tally = waiting if claim.candidate.event.order_id in parked else accepted
-        tally[claim.batch] += 1
-    for claim in sorted_.repeated:
-        duplicates[claim.batch] += 1
-    for claim in sorted_.conflicting:
-        refused = conflict(claim)
-        rejections[claim.batch].append(Rejection(refused.index, refused.id, refused.errors))
-    return [
-        Receipt(accepted[n], duplicates[n], waiting[n], rejections[n]) for n in range(len(batches))
-    ]

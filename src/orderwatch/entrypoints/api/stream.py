@@ -55,11 +55,8 @@ async def _messages(hub: Hub, watcher: Watcher, heartbeat_s: float) -> AsyncIter
     try:
         yield _RETRY
         number = 0
-        while True:
-            try:
-                update = await watcher.next(heartbeat_s)
-            except StopAsyncIteration:
-                return
+        while not watcher.closed:
+            update = await watcher.next(heartbeat_s)
             if update is None:
                 yield _BEAT
                 continue

@@ -74,7 +74,9 @@ def tenant_create(
         if as_json:
             say_json({"id": tenant, "name": name})
         else:
-            messages.print(f"Tenant {name} is there. Next: orderwatch key create --tenant {name} --source /")
+            messages.print(
+                f"Tenant {name} is there. Next: orderwatch key create --tenant {name} --source /"
+            )
 
 
 @tenant_app.command("list")
@@ -91,7 +93,9 @@ def tenant_list(as_json: JsonOption = False) -> None:
     with complaints():
         rows = asyncio.run(run())
     if as_json:
-        say_json([{"name": name, "created": created, "disabled": off} for name, created, off in rows])
+        say_json(
+            [{"name": name, "created": created, "disabled": off} for name, created, off in rows]
+        )
     else:
         say_table(("tenant", "created", "disabled"), rows, "No tenant yet.")
 
@@ -146,7 +150,9 @@ def key_create(
         return
     typer.echo(made["key"])
     messages.print(f"Key {made['id']} may send events of {source}{' and read' if read else ''}.")
-    messages.print(f"For Standard Webhooks: ?key={made['id']} and the secret {made['signing_secret']}")
+    messages.print(
+        f"For Standard Webhooks: ?key={made['id']} and the secret {made['signing_secret']}"
+    )
     messages.print("Neither is shown again.")
 
 
@@ -192,7 +198,9 @@ def key_revoke(
 
     with complaints():
         if not asyncio.run(run()):
-            messages.print(f"[red]Tenant {tenant} has no key {key_id}: see orderwatch key list.[/red]")
+            messages.print(
+                f"[red]Tenant {tenant} has no key {key_id}: see orderwatch key list.[/red]"
+            )
             raise typer.Exit(1)
         messages.print(f"Key {key_id} is revoked.")
 

@@ -1,4 +1,4 @@
-"""`orderwatch demo`: everything on this machine, with nothing to install: database, systems, pages."""
+"""`orderwatch demo`: everything on this machine: database, simulated systems, pages."""
 
 from __future__ import annotations
 
@@ -113,9 +113,7 @@ def _welcome(url: str, logins: Logins, data: Path | None) -> None:
 
 
 @asynccontextmanager
-async def _playing(
-    url: str, key: str, rate: float, seed: int, tally: Tally
-) -> AsyncIterator[None]:
+async def _playing(url: str, key: str, rate: float, seed: int, tally: Tally) -> AsyncIterator[None]:
     """The simulated systems, sending over HTTP like any stranger."""
 
     async def systems() -> None:

@@ -14,7 +14,6 @@ from orderwatch.entrypoints.cli.administer import (
 )
 from orderwatch.entrypoints.cli.demo import demo
 from orderwatch.entrypoints.cli.import_ import import_tables
-from orderwatch.entrypoints.cli.import_ import import_tables
 from orderwatch.entrypoints.cli.send import send
 from orderwatch.entrypoints.cli.serve import serve
 from orderwatch.entrypoints.cli.simulate import simulate

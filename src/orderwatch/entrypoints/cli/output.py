@@ -44,5 +44,7 @@ def complaints() -> Iterator[None]:
     try:
         yield
     except OrderwatchError as error:
-        messages.print(f"[red]{type(error).__doc__}[/red]" if not str(error) else f"[red]{error}[/red]")
+        messages.print(
+            f"[red]{type(error).__doc__}[/red]" if not str(error) else f"[red]{error}[/red]"
+        )
         raise typer.Exit(1) from error

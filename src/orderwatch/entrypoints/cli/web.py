@@ -13,6 +13,7 @@ from orderwatch.bootstrap import House
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
 from orderwatch.entrypoints.api.app import Doors, create_app
+from orderwatch.entrypoints.api.protocol import ProblemProtocol
 
 BACKLOG = 2048
 
@@ -25,9 +26,7 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """A listening socket; port 0 is any free one. `shared`: other processes listen there too."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server(
-            (host, port), family=family, backlog=BACKLOG, reuse_port=shared
-        )
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=shared)
     except OSError as error:
         raise AddressTaken(
             f"Cannot listen on {host}:{port}: {error.strerror}. "
@@ -52,7 +51,7 @@ def server(app: Litestar) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=ProblemProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -1,4 +1,4 @@
-"""The worker's loop: rounds a few times a second, thorough ones every minute, shelves every hour."""
+"""The worker's loop: rounds four times a second, thorough ones by the minute."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def _tend(tending: Tending, tenant: TenantId, thorough: bool) -> None:
         await tend_tenant(tending, tenant, thorough)
     except OrderwatchError as error:
         _log.warning("tenant not tended", tenant=tenant, error=str(error))
-    except Exception:  # the outermost line of the worker's loop
+    except Exception:  # noqa: BLE001 - the outermost line of the worker's loop
         _log.exception("tenant not tended", tenant=tenant)
 
 
@@ -60,7 +60,7 @@ async def _shelves(tending: Tending) -> None:
         dropped = await tend_shelves(tending)
     except OrderwatchError as error:
         _log.warning("shelves not tended", error=str(error))
-    except Exception:  # the outermost line of the worker's loop
+    except Exception:  # noqa: BLE001 - the outermost line of the worker's loop
         _log.exception("shelves not tended")
     else:
         if dropped:

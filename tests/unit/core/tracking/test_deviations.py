@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from orderwatch.core.model import Class, ReceivedEvent
-from orderwatch.core.tracking.fold import MOST_DEVIATIONS, MOST_EARLY, MOST_REFS
+from orderwatch.core.tracking.deviations import MOST_DEVIATIONS, MOST_EARLY
+from orderwatch.core.tracking.facts import MOST_REFS
 from tests.story import (
     DAY,
     HOUR,

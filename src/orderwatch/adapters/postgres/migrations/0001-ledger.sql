@@ -71,6 +71,8 @@ begin
     upper_bound := (date_trunc('month', first) + make_interval(months => i + 1))::timestamp at time zone 'UTC';
     partition := 'events_' || to_char(lower_bound at time zone 'UTC', 'YYYYMM');
     continue when to_regclass(partition) is not null;
+    -- Otherwise a row that is being written just now would be left behind, where it may not stay.
+    lock table events_default in access exclusive mode;
     lock table events in access exclusive mode;  -- or a writer's row slips into the default one
     execute format('create table %I (like events including defaults)', partition);
     execute format('with moved as (delete from events_default where received_at >= %L and received_at < %L '
@@ -262,7 +264,8 @@ begin
     execute format('grant select, insert, update, delete on %I to orderwatch_app', t);
   end loop;
 end $$;
-revoke update on events from orderwatch_app;
+-- History is never changed, and ends only with its whole month.
+revoke update, delete on events from orderwatch_app;
 grant usage on schema public to orderwatch_app;
 
 -- The directory: who the tenants are, for the worker and the administrator, never for a request.

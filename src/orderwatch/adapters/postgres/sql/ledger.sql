@@ -102,7 +102,8 @@ do update set n = c.n + excluded.n, value = c.value + excluded.value
 
 -- name: move_totals
 insert into totals as t (tenant_id, metric, labels, le, slot, value)
-select bound_tenant(), metric, string_to_array(labels, chr(31)), le, pg_backend_pid() %% 8, value
+select bound_tenant(), metric,
+  case labels when '' then array[''] else string_to_array(labels, chr(31)) end, le, pg_backend_pid() %% 8, value
 from unnest(%(metrics)s::text[], %(labels)s::text[], %(les)s::text[], %(values)s::float8[])
   as r (metric, labels, le, value)
 on conflict (tenant_id, metric, labels, le, slot) do update set value = t.value + excluded.value
@@ -139,8 +140,10 @@ where p.received_at > %(since)s and exists (select 1 from orders o where o.tenan
   and o.order_id = p.order_id) limit 1000
 
 -- name: expired
+-- What waits although its order is there (see left_parked) is applied, however old.
 delete from parked_events where (tenant_id, order_id, identity) in (
-  select tenant_id, order_id, identity from parked_events where received_at < %(before)s
+  select tenant_id, order_id, identity from parked_events p where received_at < %(before)s
+    and not exists (select 1 from orders o where o.tenant_id = p.tenant_id and o.order_id = p.order_id)
   order by received_at limit %(most)s for update skip locked)
 returning identity, order_id, system, event::text
 

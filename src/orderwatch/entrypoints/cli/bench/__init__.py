@@ -1,0 +1,1 @@
+"""`orderwatch bench`: the product measured beside its limits, both in one run on one machine."""

@@ -1,0 +1,283 @@
+"""The ground of every benchmark: a database server of its own, and the real server on it.
+
+Both are gone when the block is left. The server is `orderwatch serve` in a process of its own, with
+the settings of the environment, so that a setting can be tried by setting it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from orderwatch.adapters.postgres.embedded import EmbeddedPostgres
+from orderwatch.adapters.postgres.yardstick import Yardstick, create_database, drop_database
+from orderwatch.bootstrap import bring_up_to_date, environment_settings
+from orderwatch.core.errors import OrderwatchError
+from orderwatch.entrypoints.cli.bench.load import Order, Outcome
+from orderwatch.entrypoints.cli.output import messages
+from orderwatch.entrypoints.cli.web import listen
+
+PATIENCE = 120.0
+OURS_TO_SET = frozenset({"ORDERWATCH_DATABASE_URL", "ORDERWATCH_MIGRATION_URL", "ORDERWATCH_DATA_DIR"})
+_SAMPLE_EVERY = 0.1
+
+
+class BenchFailed(OrderwatchError):
+    """A benchmark met something that makes its figures worthless."""
+
+
+class Ground:
+    """A temporary database server, the databases made on it, and a folder for files."""
+
+    def __init__(self) -> None:
+        """Nothing runs before it is entered."""
+        self._server = EmbeddedPostgres.temporary()
+        self.folder = Path()
+
+    def __enter__(self) -> Self:
+        messages.print("starting a database server of our own; it goes when we are done")
+        self._server.start()
+        self.folder = Path(tempfile.mkdtemp(prefix="orderwatch-bench-"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url_of(self, database: str) -> str:
+        """Where a database is, as its owner reaches it."""
+        return self._server.url_of(database)
+
+    @property
+    def postgresql(self) -> str:
+        """The server's version."""
+        with self.yardstick("postgres") as yardstick:
+            return yardstick.version
+
+    def yardstick(self, database: str) -> Yardstick:
+        """A connection to a database as its owner."""
+        return Yardstick(self.url_of(database))
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[str]:
+        """A fresh database with the product's tables; its URL."""
+        create_database(self.url_of("postgres"), name)
+        try:
+            bring_up_to_date(environment_settings(), self.url_of(name))
+            yield self.url_of(name)
+        finally:
+            drop_database(self.url_of("postgres"), name)
+
+
+class Product:
+    """`orderwatch serve` on a database, until the block is left."""
+
+    def __init__(self, url: str, folder: Path, words: Sequence[str] = ()) -> None:
+        """`words` are further ones for its command line."""
+        with listen("127.0.0.1", 0) as free:
+            self.port = int(free.getsockname()[1])
+        self._command = command("serve", "--port", str(self.port), *words)
+        self._environment = environment(url)
+        self._log = folder / f"serve-{self.port}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        until = time.monotonic() + PATIENCE
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > until:
+                said = self._log.read_text(errors="replace").splitlines()[-5:]
+                raise BenchFailed(f"The server did not start: {' / '.join(said)}")
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def _is_ready(self) -> bool:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.get("/readyz")[0] in {200, 404}
+        return False
+
+    def get(self, path: str, key: str = "") -> tuple[int, bytes]:
+        """One answer: status and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {key}"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def key(self) -> str:
+        """A key of the first tenant that may send and read everything."""
+        words = ("key", "create", "--tenant", "default", "--source", "/", "--read", "--json")
+        made = subprocess.run(
+            command(*words), env=self._environment, capture_output=True, check=True
+        )
+        return str(msgspec.json.decode(made.stdout.splitlines()[-1])["key"])
+
+    def memory_mb(self) -> float:
+        """What the largest of its processes holds."""
+        assert self._process is not None
+        return max((_resident_mb(pid) for pid in _session(self._process.pid)), default=0.0)
+
+
+class Memory:
+    """Watches how much a server's largest process holds while a block runs."""
+
+    def __init__(self, product: Product) -> None:
+        """Watches from entering on."""
+        self._product = product
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self.samples: list[float] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(_SAMPLE_EVERY):
+            self.samples.append(self._product.memory_mb())
+
+    @property
+    def peak_mb(self) -> float:
+        """The most there was."""
+        return max(self.samples, default=0.0)
+
+    @property
+    def growth_mb(self) -> float:
+        """By how much the most of the second half exceeds the most of the first."""
+        half = len(self.samples) // 2
+        if not half:
+            return 0.0
+        return max(self.samples[half:]) - max(self.samples[:half])
+
+
+class Loading:
+    """The load in a process of its own: ready when entered, running from `go` on."""
+
+    def __init__(self, order: Order) -> None:
+        """`order` says what to post."""
+        self._order = order
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "orderwatch.entrypoints.cli.bench.load"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment(""),
+            text=True,
+        )
+        self._tell(msgspec.json.encode(self._order).decode())
+        if self._hear() != "ready":
+            raise BenchFailed("The load did not start.")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+    def go(self) -> None:
+        """Begin."""
+        self._tell("go")
+
+    def outcome(self) -> Outcome:
+        """Wait for the end; raises BenchFailed when an answer was no 202."""
+        outcome = msgspec.json.decode(self._hear() or "null", type=Outcome | None)
+        if outcome is None:
+            raise BenchFailed("The load ended without a result: the server hung up.")
+        if outcome.failed:
+            raise BenchFailed(f"Not all was accepted, {outcome.statuses}: {outcome.failed[:500]}")
+        return outcome
+
+    def _tell(self, line: str) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def _hear(self) -> str:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
+def loaded(order: Order) -> Outcome:
+    """Post all of it and wait."""
+    with Loading(order) as load:
+        load.go()
+        return load.outcome()
+
+
+def command(*words: str) -> list[str]:
+    """One `orderwatch` command line, with the Python that runs us."""
+    return [sys.executable, "-m", "orderwatch", *words]
+
+
+def environment(url: str) -> dict[str, str]:
+    """Ours, with this database; and this very package, wherever it lies."""
+    kept = {name: value for name, value in os.environ.items() if name not in OURS_TO_SET}
+    kept["PYTHONPATH"] = str(Path(__file__).resolve().parents[4])
+    return kept | ({"ORDERWATCH_DATABASE_URL": url} if url else {})
+
+
+def chosen_settings() -> dict[str, str]:
+    """What the environment sets otherwise than we ship it; belongs beside every figure."""
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if name.startswith("ORDERWATCH_") and name not in OURS_TO_SET and "KEY" not in name
+    }
+
+
+def _session(leader: int) -> Iterator[int]:
+    """The processes of a session."""
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if os.getsid(int(entry.name)) == leader:
+                yield int(entry.name)
+
+
+def _resident_mb(pid: int) -> float:
+    with contextlib.suppress(OSError, ValueError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
+    return 0.0

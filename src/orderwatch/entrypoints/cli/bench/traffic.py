@@ -1,0 +1,42 @@
+"""What the benchmarks send: a simulated day, in the order in which its systems would send it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+
+from msgspec.structs import replace
+
+from orderwatch.core.simulation.lotus_o2o import LOTUS_O2O
+from orderwatch.core.simulation.simulate import simulate
+
+SEED = 1
+
+
+def day(begin: datetime, per_day: float, first_order: int = 2_000_000_000) -> Iterator[bytes]:
+    """The events of a day without faults that never ends, one JSON text each."""
+    plan = replace(LOTUS_O2O, per_day=per_day, first_order=first_order)
+    return (message.body for message in simulate(plan, SEED, begin))
+
+
+def events_of_a_day(begin: datetime, per_day: float, count: int) -> list[bytes]:
+    """Its first so many events."""
+    return list(islice(day(begin, per_day), count))
+
+
+def events_of_orders(begin: datetime, per_day: float, orders: int) -> list[bytes]:
+    """Whole lives of so many orders."""
+    plan = replace(LOTUS_O2O, per_day=per_day, orders=orders, first_order=2_000_000_000)
+    return [message.body for message in simulate(plan, SEED, begin)]
+
+
+def batches(events: Sequence[bytes], size: int) -> Iterator[bytes]:
+    """Batch bodies of so many events, the last with what is left."""
+    for start in range(0, len(events), size):
+        yield b"[" + b",".join(events[start : start + size]) + b"]"
+
+
+def midnight_before(now: datetime, days: int) -> datetime:
+    """A UTC midnight so many days ago."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)

@@ -1,0 +1,147 @@
+"""kill -9 in the middle of ingest: what a 202 promised is there, and nothing counts twice."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.book import book_of, counted_again, differences
+from tests.product import REPOSITORY, Product, Tenant, eventually, processes_of
+from tests.sender import Counts, lines_of, read_lines, send_beside
+
+BATCH = 40
+
+
+@pytest.fixture(scope="module")
+def day(product: Product, workshop: Path) -> list[bytes]:
+    """A bad day's messages, in the order of sending; repeats and broken ones among them."""
+    output = workshop / "kills.ndjson"
+    faults = str(REPOSITORY / "examples" / "faults" / "bad-day.yaml")
+    product.run("simulate", "--orders", "200", "--seed", "3", "--faults", faults, "-o", str(output))
+    return read_lines(output)
+
+
+def test_killing_the_server_loses_nothing_and_counts_nothing_twice(
+    new_product: Callable[..., Product], day: list[bytes]
+) -> None:
+    product = new_product()
+    alice, bob = product.tenant("alice"), product.tenant("bob")
+    with sending(alice, day) as to_alice, sending(bob, day) as to_bob:
+        for moment in moments(day, seed=1, times=3):
+            await_taken(to_alice, moment)
+            promised = {tenant.id: list(counts.acknowledged) for tenant, counts in
+                        ((alice, to_alice), (bob, to_bob))}
+            product.kill()
+            product.start()
+            for tenant in (alice, bob):
+                assert missing(tenant, promised[tenant.id]) == []
+    assert to_alice.cut_off + to_bob.cut_off > 0
+    stand_as_if_nothing_had_happened(product, day, alice, bob)
+
+
+def test_killing_the_database_is_told_as_503_and_heals_by_itself(
+    new_product: Callable[..., Product], day: list[bytes]
+) -> None:
+    product = new_product()
+    alice, bob = product.tenant("alice"), product.tenant("bob")
+    server = product.pid
+    with sending(alice, day) as to_alice, sending(bob, day) as to_bob:
+        for moment in moments(day, seed=2, times=3):
+            await_taken(to_alice, moment)
+            product.kill_database()
+    assert product.pid == server
+    statuses = to_alice.statuses + to_bob.statuses
+    assert statuses[503] > 0
+    assert set(statuses) <= {202, 422, 503}
+    assert to_alice.without_retry_after + to_bob.without_retry_after == 0
+    assert missing(alice, to_alice.acknowledged) == []
+    assert missing(bob, to_bob.acknowledged) == []
+    stand_as_if_nothing_had_happened(product, day, alice, bob)
+
+
+def test_killing_server_and_database_together_loses_nothing(
+    new_product: Callable[..., Product], day: list[bytes]
+) -> None:
+    product = new_product()
+    alice, bob = product.tenant("alice"), product.tenant("bob")
+    with sending(alice, day) as to_alice, sending(bob, day):
+        for moment in moments(day, seed=3, times=2):
+            await_taken(to_alice, moment)
+            promised = list(to_alice.acknowledged)
+            product.kill_database()
+            product.kill()
+            product.start()
+            assert missing(alice, promised) == []
+    stand_as_if_nothing_had_happened(product, day, alice, bob)
+
+
+def test_no_process_outlives_a_killed_server(new_product: Callable[..., Product]) -> None:
+    product = new_product()
+    assert processes_of(product.folder)
+    product.kill()
+    eventually(lambda: not processes_of(product.folder), "all of its processes are gone")
+
+
+def test_a_server_that_is_asked_to_stop_keeps_what_it_promised_and_leaves_nothing_running(
+    new_product: Callable[..., Product], day: list[bytes]
+) -> None:
+    product = new_product()
+    alice = product.tenant("alice")
+    with sending(alice, day) as counts:
+        for moment in moments(day, seed=4, times=1):
+            await_taken(counts, moment)
+            promised = list(counts.acknowledged)
+            product.stop()
+            assert processes_of(product.folder) == []
+            product.start()
+            assert missing(alice, promised) == []
+    assert counts.taken + counts.rejected == len(day)
+
+
+@contextmanager
+def sending(tenant: Tenant, lines: list[bytes]) -> Iterator[Counts]:
+    """Send all lines over several connections while the block does its worst; wait for the rest."""
+    counts = Counts()
+    batches = [lines[start : start + BATCH] for start in range(0, len(lines), BATCH)]
+    with ThreadPoolExecutor(1) as pool:
+        work: Future[Counts] = pool.submit(send_beside, tenant.sender, batches, 3, counts)
+        yield counts
+        work.result()
+
+
+def moments(lines: list[bytes], seed: int, times: int) -> list[int]:
+    """After how many taken events to strike: anywhere, but while there is something left to lose."""
+    return sorted(random.Random(seed).sample(range(BATCH, len(lines) * 3 // 4), times))
+
+
+def await_taken(counts: Counts, events: int) -> None:
+    eventually(lambda: counts.taken >= events, f"{events} events are taken")
+
+
+def missing(tenant: Tenant, promised: list[bytes]) -> list[tuple[str, str]]:
+    """Promised events that the ledger does not have, by source and id."""
+    kept = set(
+        tenant.rows(
+            "select event->>'source', event->>'id' from events"
+            " union all select event->>'source', event->>'id' from parked_events"
+        )
+    )
+    names = (msgspec.json.decode(line) for line in promised)
+    return [name for one in names if (name := (one["source"], one["id"])) not in kept]
+
+
+def stand_as_if_nothing_had_happened(product: Product, day: list[bytes], *tenants: Tenant) -> None:
+    """Each tenant's ledger is that of one to whom the same was told in peace."""
+    calm = product.tenant("calm")
+    calm.send(lines_of(day))
+    book = book_of(calm)
+    assert counted_again(book) == []
+    assert book["orders"]
+    for tenant in tenants:
+        assert differences(book_of(tenant), book) == []
+        assert tenant.rebuild()["changed"] == 0
