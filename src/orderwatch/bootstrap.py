@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,14 +16,17 @@ from msgspec.structs import replace
 from orderwatch.adapters import clock
 from orderwatch.adapters.announcements import AllOf
 from orderwatch.adapters.logs.ecs import StepLog, set_up_logs
+from orderwatch.adapters.postgres.announcing import PostgresAnnouncements
 from orderwatch.adapters.postgres.database import Database
 from orderwatch.adapters.postgres.directory import PostgresDirectory
 from orderwatch.adapters.postgres.embedded import EmbeddedPostgres, running_url
 from orderwatch.adapters.postgres.ledger import PostgresLedger
 from orderwatch.adapters.postgres.migrate import migrate
+from orderwatch.adapters.postgres.reading import PostgresReading
 from orderwatch.adapters.postgres.shelves import PostgresShelves
 from orderwatch.adapters.shipped import shipped_templates
 from orderwatch.app.administer import create_tenant
+from orderwatch.app.announce_changes import Hub
 from orderwatch.app.group_commit import Limits as CommitLimits
 from orderwatch.app.keep_ledger import Ledger
 from orderwatch.app.known_templates import KnownTemplates
@@ -33,6 +38,8 @@ from orderwatch.core.ingest.limits import Rates
 from orderwatch.core.model import TenantId
 from orderwatch.settings import SettingHelp, Settings, describe, read_settings
 
+_FRESH_SECRET: Final = secrets.token_bytes(32)
+"""Seals sessions when no secret is set: they end with this process."""
 DEFAULT_TENANT: Final = "default"
 DEFAULT_TEMPLATE: Final = "lotus-o2o"
 
@@ -114,6 +121,21 @@ class House(Struct, frozen=True):
     ledger: Ledger
     tending: Tending
     door: Door
+    reading: PostgresReading
+    keys: RememberedKeys
+    hub: Hub
+    announcements: PostgresAnnouncements
+
+    @property
+    def session_secret(self) -> bytes:
+        """What seals the console's sessions."""
+        given = self.settings.session_secret
+        return given.encode() if given else _FRESH_SECRET
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The clock."""
+        return clock.now
 
 
 @asynccontextmanager
@@ -122,21 +144,24 @@ async def open_house(settings: Settings, url: str) -> AsyncIterator[House]:
     database = Database(url, size=settings.database_connections)
     await database.open()
     try:
-        house = _furnish(settings, database)
+        house = _furnish(settings, database, url)
         house.ledger.start()
         try:
-            yield house
+            async with house.announcements.running():
+                yield house
         finally:
             await house.ledger.stop()
     finally:
         await database.close()
 
 
-def _furnish(settings: Settings, database: Database) -> House:
+def _furnish(settings: Settings, database: Database, url: str) -> House:
     directory = PostgresDirectory(database)
     store = PostgresLedger(database)
     templates = KnownTemplates(directory, clock.monotonic)
-    announcements = AllOf(*([StepLog()] if settings.log_steps else []))
+    hub = Hub()
+    others = PostgresAnnouncements(url, hub, secrets.token_hex(8))
+    announcements = AllOf(others, *([StepLog()] if settings.log_steps else []))
     ledger = Ledger(
         store,
         templates,
@@ -163,4 +188,8 @@ def _furnish(settings: Settings, database: Database) -> House:
             retention=settings.retention,
         ),
         door=Door(ledger, keys, Throttle(rates, clock.monotonic), clock.now),
+        reading=PostgresReading(database),
+        keys=keys,
+        hub=hub,
+        announcements=others,
     )

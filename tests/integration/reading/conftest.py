@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import httpx
@@ -29,6 +30,9 @@ from orderwatch.entrypoints.api.series import series_handlers
 from orderwatch.entrypoints.api.summary import summary_handlers
 from orderwatch.entrypoints.web.sessions import Sessions
 from orderwatch.entrypoints.web.sign_in import SignIn
+
+
+STORIES = count()
 
 
 class Clock:
@@ -96,12 +100,14 @@ def _reading(key: Any) -> Any:
 
 
 @pytest.fixture
-async def story(database_url: str) -> AsyncIterator[Story]:
-    database = Database(database_url, size=4)
+async def story(module_database_url: str) -> AsyncIterator[Story]:
+    number = next(STORIES)
+    database = Database(module_database_url, size=4)
     await database.open()
     async with database.directory() as connection:
         cursor = await connection.execute(
-            "insert into tenants (name) values ('alice'), ('bob') returning tenant_id"
+            "insert into tenants (name) values (%s), (%s) returning tenant_id",
+            [f"alice-{number}", f"bob-{number}"],
         )
         alice, bob = (TenantId(row[0]) for row in await cursor.fetchall())
     clock, keys = Clock(), FakeKeys()

@@ -104,11 +104,11 @@ async def next_orders(queue: asyncio.Queue[dict[str, Any]]) -> dict[str, Any]:
 
 
 async def test_an_order_is_seen_in_another_process_within_a_second_by_its_tenant_alone(
-    story: Story, database_url: str
+    story: Story, module_database_url: str
 ) -> None:
     here, there = Hub(), Hub()
-    writing = PostgresAnnouncements(database_url, here, "here")
-    reading = PostgresAnnouncements(database_url, there, "there")
+    writing = PostgresAnnouncements(module_database_url, here, "here")
+    reading = PostgresAnnouncements(module_database_url, there, "there")
     async with (
         served(story, there) as url,
         writing.running(),
@@ -132,9 +132,9 @@ async def test_an_order_is_seen_in_another_process_within_a_second_by_its_tenant
         assert alice.empty()
 
 
-async def test_what_this_process_wrote_is_told_once(story: Story, database_url: str) -> None:
+async def test_what_this_process_wrote_is_told_once(story: Story, module_database_url: str) -> None:
     hub = Hub()
-    announcements = PostgresAnnouncements(database_url, hub, "only")
+    announcements = PostgresAnnouncements(module_database_url, hub, "only")
     async with announcements.running():
         watcher = hub.watch(story.alice)
         announcements.publish(story.alice, (await story.tell(placed(order="ada"))).changed)
@@ -145,15 +145,15 @@ async def test_what_this_process_wrote_is_told_once(story: Story, database_url: 
 
 
 async def test_watchers_read_again_after_the_database_was_away(
-    story: Story, database_url: str
+    story: Story, module_database_url: str
 ) -> None:
     hub, other = Hub(), Hub()
-    listening = PostgresAnnouncements(database_url, hub, "listening")
-    writing = PostgresAnnouncements(database_url, other, "writing")
+    listening = PostgresAnnouncements(module_database_url, hub, "listening")
+    writing = PostgresAnnouncements(module_database_url, other, "writing")
     watcher = hub.watch(story.alice)
     async with listening.running(), writing.running():
         assert await watcher.next(5) == Update(resync=True)
-        _cut_connections(database_url)
+        _cut_connections(module_database_url)
         assert await watcher.next(5) == Update(resync=True)
         writing.publish(story.alice, (await story.tell(placed(order="ada"))).changed)
         update = await watcher.next(5)

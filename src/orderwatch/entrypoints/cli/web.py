@@ -7,13 +7,24 @@ from collections.abc import Sequence
 
 import uvicorn
 from litestar import Litestar
+from litestar.types import ControllerRouterHandler
 
 from orderwatch import __version__
 from orderwatch.bootstrap import House
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
 from orderwatch.entrypoints.api.app import Doors, create_app
+from orderwatch.entrypoints.api.orders import orders_handlers
 from orderwatch.entrypoints.api.protocol import ProblemProtocol
+from orderwatch.entrypoints.api.reading import Reading
+from orderwatch.entrypoints.api.series import series_handlers
+from orderwatch.entrypoints.api.stream import stream_handler
+from orderwatch.entrypoints.api.summary import summary_handlers
+from orderwatch.entrypoints.console.pace import Paces
+from orderwatch.entrypoints.console.pages import Console
+from orderwatch.entrypoints.console.router import console_router
+from orderwatch.entrypoints.web.sessions import Sessions
+from orderwatch.entrypoints.web.sign_in import SignIn
 
 BACKLOG = 2048
 
@@ -43,7 +54,27 @@ def address(listening: socket.socket) -> str:
 
 def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
     """The whole application: door, reading, live stream, pages, health and metrics."""
-    return create_app(Doors(events=house.door, version=__version__, route_handlers=()))
+    sign_in = SignIn(house.keys, Sessions(house.session_secret), house.now, open_on_loopback)
+    reading = Reading(
+        sign_in, house.templates, house.reading, house.reading, house.reading, house.now
+    )
+    console = Console(
+        sign_in=sign_in,
+        orders=house.reading,
+        counts=house.reading,
+        steps=house.reading,
+        templates=house.templates,
+        now=house.now,
+        paces=Paces(),
+    )
+    handlers: list[ControllerRouterHandler] = [
+        *orders_handlers(reading),
+        *summary_handlers(reading),
+        *series_handlers(reading),
+        stream_handler(sign_in, house.hub),
+        console_router(console),
+    ]
+    return create_app(Doors(events=house.door, version=__version__, route_handlers=handlers))
 
 
 def server(app: Litestar) -> uvicorn.Server:

@@ -32,7 +32,9 @@ from orderwatch.entrypoints.cli.output import messages
 from orderwatch.entrypoints.cli.web import listen
 
 PATIENCE = 120.0
-OURS_TO_SET = frozenset({"ORDERWATCH_DATABASE_URL", "ORDERWATCH_MIGRATION_URL", "ORDERWATCH_DATA_DIR"})
+OURS_TO_SET = frozenset(
+    {"ORDERWATCH_DATABASE_URL", "ORDERWATCH_MIGRATION_URL", "ORDERWATCH_DATA_DIR"}
+)
 _SAMPLE_EVERY = 0.1
 
 
