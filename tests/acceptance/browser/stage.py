@@ -120,9 +120,7 @@ class Stage(Struct):
 
 
 @contextmanager
-def stage(
-    database_url: str, *, open_on_loopback: bool = True, port: int = 0
-) -> Iterator[Stage]:
+def stage(database_url: str, *, open_on_loopback: bool = True, port: int = 0) -> Iterator[Stage]:
     """A server in a thread of its own, on a free port of this machine."""
     ready: list[Stage] = []
     listening = socket.create_server(("127.0.0.1", port))
@@ -168,9 +166,7 @@ async def _wire(database_url: str, open_on_loopback: bool) -> AsyncIterator[tupl
             directory, Sessions(b"s" * 32), clock.now, wired.tenant if open_on_loopback else None
         )
         reading = PostgresReading(database)
-        console = Console(
-            sign_in, reading, reading, reading, templates, clock.now, Paces()
-        )
+        console = Console(sign_in, reading, reading, reading, templates, clock.now, Paces())
         door = Door(ledger, directory, Throttle(Rates(), clock.monotonic), clock.now)
         routes = (console_router(console), stream_handler(sign_in, hub))
         yield wired, create_app(Doors(events=door, route_handlers=routes))
@@ -193,7 +189,9 @@ async def _people(wired: Wired) -> Wired:
     return wired
 
 
-def event(order_id: str, system: str, status: str, *, ago: float = 0.0, **more: Any) -> dict[str, Any]:
+def event(
+    order_id: str, system: str, status: str, *, ago: float = 0.0, **more: Any
+) -> dict[str, Any]:
     """An event of `ago` seconds before now, as a system would send it."""
     at = datetime.now(UTC) - timedelta(seconds=ago)
     return {

@@ -95,7 +95,7 @@ async def test_what_was_left_parked_may_belong_before_what_the_order_has_seen(
     house: House,
 ) -> None:
     await leave_parked(house, said("stock", "RESERVED", 5, id="early"), now=6)
-    await house.hear(said("phoenix_oms", "PROCESSING", 60), now=61)
+    await house.hear(said("commerce_engine", "ACCEPTED", 60), now=61)
     assert await sweep(house, now=62) == 1
     await check_book(house, now=62)
 

@@ -6,6 +6,7 @@ import asyncio
 import random
 
 import pytest
+from psycopg import AsyncConnection
 
 from orderwatch.app.record_events import NotStorable, Outrun
 from orderwatch.core.errors import Unavailable
@@ -95,21 +96,17 @@ async def test_who_was_outrun_decides_again(house: House) -> None:
 async def test_a_deadlock_is_a_reason_to_try_again_not_to_give_up(house: House) -> None:
     """Our own writers sort their rows; somebody's script in psql does not."""
     await house.hear(placed(order="a"), placed(order="b"))
-    with pytest.raises(Outrun):
-        async with house.ledger.transaction(house.alice) as one:
-            await one._connection.execute("set local deadlock_timeout = '20ms'")
-            await one.locked(["a"])
-            async with house.database.tenant(house.alice) as other:
-                await other.execute("select 1 from orders where order_id = 'b' for update")
-                crossing = asyncio.create_task(
-                    other.execute("select 1 from orders where order_id = 'a' for update")
-                )
+    script = await AsyncConnection.connect(house.url, options="-c deadlock_timeout=60s")
+    async with script:
+        lock = "select 1 from orders where order_id = %s and tenant_id = %s for update"
+        await script.execute(lock, ["b", house.alice])
+        with pytest.raises(Outrun):
+            async with house.ledger.transaction(house.alice) as ours:
+                await ours.locked(["a"])
+                crossing = asyncio.create_task(script.execute(lock, ["a", house.alice]))
                 await until_waiting(house)
-                try:
-                    await one.locked(["b"])
-                finally:
-                    await one._connection.rollback()
-                    await crossing
+                await ours.locked(["b"])
+        await crossing
     assert (await house.hear(said("stock", "RESERVED", 1, order="a"), now=2)).accepted == 1
 
 

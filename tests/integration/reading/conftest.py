@@ -16,13 +16,16 @@ from msgspec.structs import replace
 from tests.fakes.keys import FakeKeys
 from tests.story import T0, TEMPLATES, Moment, batch, lotus, moment
 
+from orderwatch.adapters.metrics.exposition import Exposition
 from orderwatch.adapters.postgres.database import Database
 from orderwatch.adapters.postgres.ledger import PostgresLedger
+from orderwatch.adapters.postgres.metrics import PostgresMetrics
 from orderwatch.adapters.postgres.reading import PostgresReading
 from orderwatch.app.known_templates import KnownTemplates
 from orderwatch.app.record_events import Recorded, record_events
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import ReceivedEvent, TenantId
+from orderwatch.entrypoints.api.metrics import Scraping, metrics_handler
 from orderwatch.entrypoints.api.orders import orders_handlers
 from orderwatch.entrypoints.api.problems import EXCEPTION_HANDLERS
 from orderwatch.entrypoints.api.reading import Reading
@@ -30,7 +33,6 @@ from orderwatch.entrypoints.api.series import series_handlers
 from orderwatch.entrypoints.api.summary import summary_handlers
 from orderwatch.entrypoints.web.sessions import Sessions
 from orderwatch.entrypoints.web.sign_in import SignIn
-
 
 STORIES = count()
 
@@ -61,6 +63,7 @@ class Story(Struct, frozen=True):
     database: Database
     alice: TenantId
     bob: TenantId
+    alices_name: str
     clock: Clock
     keys: FakeKeys
     app: Litestar
@@ -120,7 +123,14 @@ async def story(module_database_url: str) -> AsyncIterator[Story]:
         steps=stored,
         now=clock,
     )
-    handlers = [*orders_handlers(reading), *summary_handlers(reading), *series_handlers(reading)]
+    handlers = [
+        *orders_handlers(reading),
+        *summary_handlers(reading),
+        *series_handlers(reading),
+        metrics_handler(
+            Scraping(PostgresMetrics(database), reading.templates, Exposition().render)
+        ),
+    ]
     app = Litestar(route_handlers=handlers, exception_handlers=EXCEPTION_HANDLERS)
-    yield Story(database, alice, bob, clock, keys, app)
+    yield Story(database, alice, bob, f"alice-{number}", clock, keys, app)
     await database.close()

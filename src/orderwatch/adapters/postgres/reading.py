@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from orderwatch.adapters.postgres.database import Connection, Database, statements
 from orderwatch.adapters.postgres.ledger import decode_event, decode_state
@@ -51,12 +52,34 @@ class PostgresReading:
         self, tenant: TenantId, wanted: OrderFilter, after: Place | None, most: int
     ) -> FoundOrders:
         """Newest first; a text is looked for among order ids and among references."""
-        values = _values(wanted, after) | {"most": most}
         async with self._database.tenant(tenant) as connection:
+            narrow = await self._narrow(connection, wanted)
+            if narrow is None:
+                return FoundOrders([], {})
+            values = _values(narrow, after) | {"most": most}
             states = await self._list(connection, values)
             if wanted.text is not None:
                 states = _newest(states + await self._referred(connection, values), most)
             return FoundOrders(states, await self._last_received(connection))
+
+    async def _narrow(self, connection: Connection, wanted: OrderFilter) -> OrderFilter | None:
+        """The filter, bounded to days in which its channel and system had any orders.
+
+        Neither has an index of its own: without this, a word nobody uses would pass all orders.
+        """
+        if wanted.channel is None and wanted.system is None:
+            return wanted
+        values: dict[str, object] = {"system": wanted.system or ORDER}
+        if wanted.channel is not None:
+            values["channel"] = wanted.channel
+        ((first, last),) = await self._rows(connection, "days_with_orders", **values)
+        if first is None:
+            return None
+        return replace(
+            wanted,
+            placed_from=max(first, wanted.placed_from or first),
+            placed_to=min(last, wanted.placed_to or last),
+        )
 
     async def _list(self, connection: Connection, values: dict[str, object]) -> list[OrderState]:
         statement = assemble(self._sql["list_orders"], values.keys())

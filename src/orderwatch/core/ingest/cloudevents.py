@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 from urllib.parse import unquote_to_bytes
 
@@ -26,11 +26,10 @@ Headers = Sequence[tuple[bytes, bytes]]
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
 
-_PREFIX: Final = b"ce-"
 _ATTRIBUTE: Final = re.compile(r"[a-z0-9]+", re.ASCII)
 _NOT_ATTRIBUTES: Final = {
-    "datacontenttype": "must not be sent as a ce- header; the Content-Type says it",
-    "data": "must not be sent as a ce- header; it is the body",
+    "datacontenttype": "must not be sent as a header of its own; the Content-Type says it",
+    "data": "must not be sent as a header; it is the body",
 }
 _QUOTED_PAIR: Final = re.compile(rb"\\(.)", re.DOTALL)
 _ITEMS: Final = msgspec.json.Decoder(list[Raw])
@@ -42,6 +41,17 @@ class Envelope(Struct, frozen=True):
 
     text: bytes
     faults: tuple[FieldError, ...] = ()
+
+
+class Binding(Struct, frozen=True):
+    """How a protocol carries attributes in headers: their prefix, and a value's text (or None)."""
+
+    prefix: bytes
+    text: Callable[[bytes], str | None]
+    written: str
+    """What a value must be, for the message when it is not."""
+    whole: str
+    """The content types that need no such headers."""
 
 
 class Unreadable(Struct, frozen=True):
@@ -59,19 +69,20 @@ def read_cloudevents(
     if not media.is_utf8:
         return Unreadable("unsupported_media_type", _NOT_UTF8)
     if media.name == STRUCTURED:
-        return _structured(body)
+        return read_structured(body)
     if media.name == BATCH:
         return _batch(body, most)
     if media.name.startswith("application/cloudevents"):
         return Unreadable("unsupported_media_type", _NOT_OURS)
-    return _binary(media, content_type, headers, body)
+    return read_binary(_HTTP, content_type, headers, body)
 
 
 _NOT_UTF8: Final = FieldError("content-type", "charset must be utf-8")
 _NOT_OURS: Final = FieldError("content-type", f"must be {STRUCTURED}, {BATCH}, or binary mode")
 
 
-def _structured(body: bytes) -> list[Envelope] | Unreadable:
+def read_structured(body: bytes) -> list[Envelope] | Unreadable:
+    """One event in JSON, attributes and all."""
     try:
         return [Envelope(_one_value(body))]
     except msgspec.DecodeError as error:
@@ -131,41 +142,49 @@ def not_json(error: Exception) -> Unreadable:
     return Unreadable("not_json", FieldError("body", f"must be JSON in UTF-8: {error}"))
 
 
-def _binary(
-    media: MediaType, content_type: str, headers: Headers, body: bytes
+def read_binary(
+    binding: Binding, content_type: str, headers: Headers, body: bytes
 ) -> list[Envelope] | Unreadable:
+    """One event whose attributes are headers and whose data is the body."""
     attributes: dict[str, str] = {}
     faults: list[FieldError] = []
     for header, value in headers:
-        if header.startswith(_PREFIX):
-            _read_attribute(header, value, attributes, faults)
+        if header.startswith(binding.prefix):
+            _read_attribute(binding, header, value, attributes, faults)
     if not attributes and not faults:
-        message = f"must be {STRUCTURED} or {BATCH}; any other type needs ce- headers"
+        message = f"must be {binding.whole}; any other type needs {binding.prefix.decode()} headers"
         return Unreadable("unsupported_media_type", FieldError("content-type", message))
     if content_type:
         attributes["datacontenttype"] = content_type.strip()
     try:
-        data = _data(media, body)
+        data = _data(parse_media_type(content_type), body)
     except msgspec.DecodeError as error:
         return not_json(error)
     return [Envelope(msgspec.json.encode(attributes)[:-1] + data + b"}", tuple(faults))]
 
 
 def _read_attribute(
-    header: bytes, value: bytes, attributes: dict[str, str], faults: list[FieldError]
+    binding: Binding,
+    header: bytes,
+    value: bytes,
+    attributes: dict[str, str],
+    faults: list[FieldError],
 ) -> None:
-    """Put one ce- header among the attributes, or what is wrong with it among the faults."""
-    name = header[len(_PREFIX) :].decode("latin-1")
+    """Put one header among the attributes, or what is wrong with it among the faults."""
+    name = header[len(binding.prefix) :].decode("latin-1")
     if name in _NOT_ATTRIBUTES:
         faults.append(FieldError(name, _NOT_ATTRIBUTES[name]))
     elif not _ATTRIBUTE.fullmatch(name):
         faults.append(
-            FieldError(name[:100] or "ce-", "attribute names are made of a-z and 0-9 alone")
+            FieldError(
+                name[:100] or binding.prefix.decode(),
+                "attribute names are made of a-z and 0-9 alone",
+            )
         )
     elif name in attributes:
         faults.append(FieldError(name, "was sent twice"))
-    elif (text := header_text(value)) is None:
-        faults.append(FieldError(name, "must be percent-encoded UTF-8"))
+    elif (text := binding.text(value)) is None:
+        faults.append(FieldError(name, f"must be {binding.written}"))
     else:
         attributes[name] = text
 
@@ -179,6 +198,9 @@ def header_text(value: bytes) -> str | None:
         return unquote_to_bytes(value).decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+_HTTP: Final = Binding(b"ce-", header_text, "percent-encoded UTF-8", f"{STRUCTURED} or {BATCH}")
 
 
 def _data(media: MediaType, body: bytes) -> bytes:

@@ -6,7 +6,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from orderwatch.core.flow.template import Template
-from orderwatch.core.model import Event, Money
+from orderwatch.core.model import Event
 from orderwatch.core.tracking.state import OrderState
 
 MOST_REFS = 50
@@ -36,7 +36,7 @@ def _take_amount(state: OrderState, event: Event, template: Template) -> None:
     kind = amount.kind if amount.kind is not UNSET else "order_total" if by_oms else "stated"
     name = f"{event.data.system}/{kind}"
     if name in state.amounts or len(state.amounts) < MOST_AMOUNTS:
-        state.amounts[name] = Money(event.data.system, kind, amount.value, amount.currency)
+        state.amounts[name] = (amount.value, amount.currency)
     if by_oms and kind == "order_total":
         state.amount = replace(amount, kind=UNSET)
     if kind == "refunded" and amount.decimal > 0:

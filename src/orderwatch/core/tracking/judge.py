@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from orderwatch.core.flow.template import PLACED, Condition, LegRule, Template
-from orderwatch.core.model import Class, Leg, Order, Why
+from orderwatch.core.model import Class, Leg, Money, Order, Why
 from orderwatch.core.tracking.state import LegState, OrderState
 
 NOTHING_SAID: Mapping[str, datetime] = {}
@@ -67,7 +67,7 @@ def judge(state: OrderState, template: Template, at: datetime) -> Order:
         delivery=state.delivery,
         location=state.location,
         amount=state.amount,
-        amounts=tuple(state.amounts.values()),
+        amounts=tuple(_money(name, *stated) for name, stated in state.amounts.items()),
         refunded=state.refunded,
         placed_at=state.placed_at,
         status_since=state.since,
@@ -81,6 +81,11 @@ def judge(state: OrderState, template: Template, at: datetime) -> Order:
         deviation_count=state.deviation_count,
         event_count=state.event_count,
     )
+
+
+def _money(name: str, value: str, currency: str) -> Money:
+    system, _, kind = name.rpartition("/")
+    return Money(system, kind, value, currency)
 
 
 def _legs(state: OrderState, template: Template, settled: bool, at: datetime) -> tuple[Leg, ...]:

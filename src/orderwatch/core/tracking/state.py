@@ -1,4 +1,8 @@
-"""What the fold remembers of an order between two events; stored with it, judged from it."""
+"""What the fold remembers of an order between two events; stored with it, judged from it.
+
+Stored as arrays, since it is written with every event: a quarter less to log. New fields therefore
+go to the end and have a default; `rebuild` fills them.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,13 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from orderwatch.core.model import Amount, Class, Deviation, Money, OrderId, Reason, System
+from orderwatch.core.model import Amount, Class, Deviation, OrderId, Reason, System
 
 Position = tuple[bool, datetime, str, str, str]
 """An event's place in the one order of all events of an order (see `position.py`)."""
 
 
-class Mention(Struct, frozen=True):
+class Mention(Struct, frozen=True, array_like=True, gc=False):
     """An event that came before the order was known to be placed: by whom, when, which."""
 
     system: System
@@ -20,7 +24,7 @@ class Mention(Struct, frozen=True):
     event: str
 
 
-class LegState(Struct, frozen=True, omit_defaults=True):
+class LegState(Struct, frozen=True, array_like=True, gc=False):
     """One hop as its system told it. `class_` is that of the last word that was understood.
 
     Not `trusted` while all its words came with unbelievable times.
@@ -38,11 +42,12 @@ class LegState(Struct, frozen=True, omit_defaults=True):
     trusted: bool = True
 
 
-class OrderState(Struct, omit_defaults=True):
+class OrderState(Struct, array_like=True, gc=False):
     """The fold of an order's events so far.
 
     `status` is the word to show; `understood` the last OMS status the template knows, which
     decides the verdict. `trusted` turns true with the first OMS event of a believable time.
+    `amounts` are value and currency by "system/kind".
     """
 
     order_id: OrderId
@@ -62,7 +67,7 @@ class OrderState(Struct, omit_defaults=True):
     delivery: str | None = None
     location: str | None = None
     amount: Amount | None = None
-    amounts: dict[str, Money] = {}
+    amounts: dict[str, tuple[str, str]] = {}
     refunded: bool = False
     legs: dict[System, LegState] = {}
     refs: dict[str, str] = {}

@@ -18,7 +18,7 @@ from orderwatch.entrypoints.api.auth import read_credentials, unauthorized
 from orderwatch.entrypoints.api.reading import AnyRequest, refuse
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-_NO_TOKEN: Final = "must be `Bearer TOKEN` with the token that was set for /metrics"
+_REMEDY: Final = "must be `Bearer TOKEN` with the token that was set for /metrics"
 
 
 class Scraping(Struct, frozen=True):
@@ -39,7 +39,7 @@ def metrics_handler(scraping: Scraping) -> HTTPRouteHandler:
         if scraping.token is not None:
             bearer = read_credentials(dict(request.scope["headers"]), b"").bearer or ""
             if not hmac.compare_digest(bearer.encode(), scraping.token.encode()):
-                return refuse(unauthorized(Denied(FieldError("authorization", _NO_TOKEN))))
+                return refuse(unauthorized(Denied(FieldError("authorization", _REMEDY))))
         page = scraping.render(await read_metrics(scraping.store, scraping.templates))
         return Response(page, headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Sequence
 
@@ -94,5 +95,14 @@ def server(app: Litestar) -> uvicorn.Server:
 
 
 async def run(app: Litestar, sockets: Sequence[socket.socket]) -> None:
-    """Serve until asked to stop; requests under way are answered first."""
+    """Serve until asked to stop; requests under way are answered first.
+
+    The server raises the signal it was stopped by again when it has; that must not end the process
+    before the caller has closed the ledger and the database in good order.
+    """
+    signal.signal(signal.SIGTERM, _already_stopping)
     await server(app).serve(sockets=list(sockets))
+
+
+def _already_stopping(*_: object) -> None:
+    """A signal handler for when there is nothing more to ask for."""

@@ -93,9 +93,7 @@ def _nothing_yet(summary: Summary) -> bool:
     return summary.total == 0 and all(view.events == 0 for view in summary.systems)
 
 
-async def _last_hour(
-    console: Console, visit: Visit
-) -> Mapping[datetime, Mapping[str, int]]:
+async def _last_hour(console: Console, visit: Visit) -> Mapping[datetime, Mapping[str, int]]:
     end = minute_of(visit.now) + _MINUTE
     query = SeriesQuery("orders_placed", _MINUTE, end - chart.MINUTES * _MINUTE, end)
     return dict(await read_steps(console.steps, visit.reader.tenant, query))

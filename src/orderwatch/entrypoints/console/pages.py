@@ -20,7 +20,7 @@ from orderwatch.app.read_orders import OrderStore
 from orderwatch.app.read_series import StepStore
 from orderwatch.app.read_summary import CountStore
 from orderwatch.core.flow.template import Template
-from orderwatch.core.model import Order, System, TenantId
+from orderwatch.core.model import Class, Order, System, TenantId
 from orderwatch.core.tracking.explain import spoken
 from orderwatch.entrypoints.console import words
 from orderwatch.entrypoints.console.pace import Paces
@@ -83,9 +83,16 @@ class Visit(Struct, frozen=True):
         return words.written(at, self.now, self.zone, how)
 
     def sentence(self, order: Order) -> Markup:
-        """Why the order stands as it does, without its class, which is beside it."""
-        said = words.without_class(words.with_titles(order.why.sentence, self.titles))
-        return words.with_moments(said, words.instants_of(order), self.now, self.zone)
+        """Why the order stands as it does, without its class, which is beside it.
+
+        An order the OMS gave up says also what failed before, as far as anything did.
+        """
+        said = order.why.sentence.partition(": ")[2]
+        failed = next((leg for leg in order.legs if leg.class_ is Class.FAILED), None)
+        if order.class_ is Class.FAILED and failed and not order.why.rule.startswith("leg."):
+            said += f"; {failed.why.sentence.partition(': ')[2]}"
+        titled = words.capital(words.unbroken(words.with_titles(said, self.titles)))
+        return words.with_moments(titled, words.instants_of(order), self.now, self.zone)
 
 
 class NotSignedIn(Exception):

@@ -63,11 +63,14 @@ class Tick(Struct, frozen=True):
 class Waterfall(Struct, frozen=True):
     """The whole picture; `now_x` is None when the order is settled and nothing moves any more."""
 
-    start: datetime
-    end: datetime
     lanes: tuple[Lane, ...]
     ticks: tuple[Tick, ...]
     now_x: float | None
+
+    @property
+    def has_ghost(self) -> bool:
+        """Whether something is missing."""
+        return any("ghost" in bar.look for lane in self.lanes for bar in lane.bars)
 
 
 class Span(Struct, frozen=True):
@@ -82,9 +85,9 @@ class Span(Struct, frozen=True):
         percent = 100 * ((at - self.start) / (self.end - self.start))
         return round(min(100.0, max(0.0, percent)), 3)
 
-    def shows(self, at: datetime | None) -> bool:
-        """Whether the instant lies within the edges."""
-        return at is not None and self.start <= at <= self.end
+    def place(self, at: datetime | None) -> float | None:
+        """The place of an instant, if it lies within the edges."""
+        return self.x(at) if at is not None and self.start <= at <= self.end else None
 
     def bar(self, start: datetime, end: datetime, look: str, label: str = "") -> Bar:
         """The bar between two instants."""
@@ -105,14 +108,16 @@ def draw(
     span = _span(order, spoken_by_oms, now)
     lanes = [_order_lane(order, spoken_by_oms, titles.get(oms, oms), span)]
     lanes += [_leg_lane(leg, titles.get(leg.system, leg.system), order, span) for leg in order.legs]
-    moving = order.class_ is Class.DELAYED or any(_is_open(leg, order) for leg in order.legs)
     return Waterfall(
-        start=span.start,
-        end=span.end,
         lanes=tuple(lanes),
         ticks=_ticks(span),
-        now_x=span.x(now) if moving else None,
+        now_x=span.x(now) if _is_moving(order) else None,
     )
+
+
+def _is_moving(order: Order) -> bool:
+    """Whether time still matters to the order."""
+    return _oms_is_open(order) or any(_is_open(leg, order) for leg in order.legs)
 
 
 def _is_open(leg: Leg, order: Order) -> bool:
@@ -126,8 +131,7 @@ def _span(order: Order, words: Sequence[HistoryItem], now: datetime) -> Span:
     start = min([order.placed_at, *starts])
     ends = [leg.ended_at for leg in order.legs if leg.ended_at is not None]
     last = max([order.status_since, start + _SECOND, *ends])
-    moving = order.class_ is Class.DELAYED or any(_is_open(leg, order) for leg in order.legs)
-    if not moving:
+    if not _is_moving(order):
         return Span(start, last + (last - start) * 0.03, now)
     last = max(last, now)
     coming = order.next_deadline
@@ -137,31 +141,36 @@ def _span(order: Order, words: Sequence[HistoryItem], now: datetime) -> Span:
     return Span(start, last + air, now)
 
 
-def _order_lane(
-    order: Order, words: Sequence[HistoryItem], title: str, span: Span
-) -> Lane:
-    state = state_of(order)
-    open_ = order.class_ is Class.DELAYED
-    changes = _changes(words, order)
-    bars = [
-        span.bar(at, until, "step", status)
-        for (at, status), (until, _) in zip(changes, changes[1:], strict=False)
-    ]
-    since, status = changes[-1]
-    own = WAITING if order.class_ is Class.DELAYED else state
+def _order_lane(order: Order, words: Sequence[HistoryItem], title: str, span: Span) -> Lane:
+    *past, (since, status) = _changes(words, order)
+    ends = [at for at, _ in past[1:]] + [since]
+    bars = [span.bar(at, until, "step", word) for (at, word), until in zip(past, ends, strict=True)]
+    open_ = _oms_is_open(order)
     if open_:
-        bars += _past_deadline(since, order.deadline, own, status, span)
+        bars += _past_deadline(since, order.deadline, WAITING, status, span)
+    passed = span.now - since if open_ else since - order.placed_at
     return Lane(
         title=title,
         said=order.status,
-        state=state,
+        state=_oms_state(order, span.now),
         bars=tuple(bars),
-        note=f"for {spoken(span.now - since)}" if open_ else f"after {spoken(since - order.placed_at)}",
+        note=f"{'for' if open_ else 'after'} {spoken(passed)}",
         deadline=order.deadline,
-        deadline_x=span.x(order.deadline) if order.deadline and span.shows(order.deadline) else None,
+        deadline_x=span.place(order.deadline),
         end_x=None if open_ else span.x(since),
         of_order=True,
     )
+
+
+def _oms_is_open(order: Order) -> bool:
+    """Whether the OMS's own status is a Delayed one; a failed leg may have decided the verdict."""
+    return order.deadline is not None or order.class_ is Class.DELAYED
+
+
+def _oms_state(order: Order, now: datetime) -> str:
+    if not _oms_is_open(order):
+        return state_of(order)
+    return OVERDUE if order.deadline is not None and now >= order.deadline else WAITING
 
 
 def _changes(words: Sequence[HistoryItem], order: Order) -> list[tuple[datetime, str]]:
@@ -198,7 +207,6 @@ def _leg_lane(leg: Leg, title: str, order: Order, span: Span) -> Lane:
     else:
         look = WAITING if leg.status is not None else f"ghost {WAITING}"
         bars = _past_deadline(start, leg.deadline, look, "", span)
-    deadline = leg.deadline if span.shows(leg.deadline) else None
     return Lane(
         title=title,
         said=leg.status,
@@ -206,7 +214,7 @@ def _leg_lane(leg: Leg, title: str, order: Order, span: Span) -> Lane:
         bars=tuple(bars),
         note=_note(leg, start, order, span.now),
         deadline=leg.deadline,
-        deadline_x=span.x(deadline) if deadline is not None else None,
+        deadline_x=span.place(leg.deadline),
         end_x=span.x(leg.ended_at) if leg.ended_at is not None else None,
         blind_since=leg.blind_since,
     )

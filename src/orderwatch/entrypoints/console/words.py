@@ -6,6 +6,7 @@ the viewer's; what the exact instant was is said on hover, in UTC.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -31,7 +32,7 @@ DEVIATION_WORDS: Final = {
     DeviationKind.SKIPPED_STEP: "skipped a step",
     DeviationKind.UNEXPECTED_TRANSITION: "changed in a way the flow does not know",
     DeviationKind.EVENT_AFTER_FINAL: "spoke after the order was final",
-    DeviationKind.IMPOSSIBLE_TIME: "gave a time that cannot be",
+    DeviationKind.IMPOSSIBLE_TIME: "gave a time that cannot be true",
     DeviationKind.UNKNOWN_STATUS: "used a word nobody has explained",
     DeviationKind.UNKNOWN_SYSTEM: "is a system nobody has announced",
 }
@@ -41,6 +42,7 @@ AMOUNT_WORDS: Final = {
     "cod_collected": "cash collected",
 }
 _SECOND: Final = timedelta(seconds=1)
+_FIGURE: Final = re.compile(r"(\d) (s|min|h|d)\b")
 
 
 def state_of(judged: Order | Leg) -> str:
@@ -53,7 +55,11 @@ def money(value: Decimal | str) -> str:
     number = Decimal(value)
     places = max(2, -int(number.as_tuple().exponent)) if "." in str(value) else 2
     text = f"{number:,.{places}f}"
-    return text.rstrip("0") + "0" * (2 - len(text.rstrip("0").split(".")[1][:2])) if places > 2 else text
+    return (
+        text.rstrip("0") + "0" * (2 - len(text.rstrip("0").split(".")[1][:2]))
+        if places > 2
+        else text
+    )
 
 
 def whole_money(value: Decimal) -> str:
@@ -126,11 +132,14 @@ def with_titles(sentence: str, titles: Mapping[System, str]) -> str:
     return " ".join(titles.get(word, word) for word in sentence.split(" "))
 
 
-def without_class(sentence: str) -> str:
-    """The sentence without the "Delayed: " it begins with, for where the state stands beside it."""
-    _, colon, rest = sentence.partition(": ")
-    clause = rest if colon else sentence
-    return clause[:1].upper() + clause[1:]
+def capital(sentence: str) -> str:
+    """The sentence with a capital at its beginning."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def unbroken(sentence: str) -> str:
+    """The sentence with every number kept on one line with its unit: "12 min"."""
+    return _FIGURE.sub("\\1\u00a0\\2", sentence)
 
 
 def instants_of(order: Order) -> list[datetime | None]:

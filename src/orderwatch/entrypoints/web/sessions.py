@@ -47,7 +47,9 @@ class Sessions(Struct, frozen=True):
         return key_id if at < datetime.fromtimestamp(int(expiry), UTC) else None
 
     def _mac(self, body: str) -> str:
-        return hmac.new(self.secret, f"orderwatch session {body}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(
+            self.secret, f"orderwatch session {body}".encode(), hashlib.sha256
+        ).hexdigest()
 
 
 def session_cookie(value: str, *, secure: bool) -> Cookie:

@@ -29,7 +29,9 @@ _NO_READING: Final = (
     "is a key that may send but not read; make one with `orderwatch key create --tenant T --read`"
 )
 _EXPIRED: Final = "has expired, or its key was revoked; sign in again at /login"
-_NOTHING: Final = "is missing; send `Authorization: Bearer KEY` with a read key, or sign in at /login"
+_NOTHING: Final = (
+    "is missing; send `Authorization: Bearer KEY` with a read key, or sign in at /login"
+)
 
 
 class Reader(Struct, frozen=True):

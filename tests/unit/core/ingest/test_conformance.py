@@ -16,7 +16,8 @@ import pytest
 import yaml
 from tests.fakes.events import STRUCTURED
 
-from orderwatch.core.ingest.cloudevents import read_cloudevents
+from orderwatch.core.ingest.cloudevents import Envelope, read_cloudevents
+from orderwatch.core.ingest.kafka_message import read_kafka_message
 
 FILES = Path(__file__).resolve().parents[5] / "shared/contracts/cloudevents/conformance"
 
@@ -76,6 +77,23 @@ def test_the_feature_file_of_the_http_binding_is_fulfilled() -> None:
         assert event["data"] == json.loads(data), title
         replayed += 1
     assert replayed == 4
+
+
+def test_the_feature_file_of_the_kafka_binding_is_fulfilled() -> None:
+    replayed = 0
+    for title, story in scenarios(file("kafka-protocol-binding.feature")):
+        payload, data = docstrings(story)
+        given, _, wanted = story.partition("the attributes are:")
+        _, *headers = table(given.partition("Kafka headers:")[2])
+        raw = [(name.encode(), value.encode()) for name, value in headers]
+        read = read_kafka_message(raw, payload.encode())
+        assert isinstance(read, Envelope), title
+        assert read.faults == ()
+        event = json.loads(read.text)
+        assert {k: v for k, v in event.items() if k != "data"} == dict(table(wanted)[1:]), title
+        assert event["data"] == json.loads(data), title
+        replayed += 1
+    assert replayed == 3
 
 
 def documents() -> Iterator[dict[str, Any]]:

@@ -16,6 +16,11 @@ select state::text from orders where true
   and (placed_at, order_id) < (%(after_at)s, %(after_id)s)             -- when after
 order by placed_at desc, order_id desc limit %(most)s
 
+-- name: days_with_orders
+select min(start), max(start) + interval '1 day' from counters_rolled
+where span = 'day' and system = %(system)s and n > 0
+  and channel = %(channel)s                                            -- when channel
+
 -- name: referred
 -- Orders that have a reference beginning so; of very many, the first in the alphabet.
 select distinct order_id from (

@@ -8,7 +8,10 @@ import typer
 
 from orderwatch.entrypoints.cli.bench.ground import Ground
 from orderwatch.entrypoints.cli.bench.ingest import Sizes, bench_ingest
+from orderwatch.entrypoints.cli.bench.rebuild import RebuildSizes, bench_rebuild
 from orderwatch.entrypoints.cli.bench.report import report
+from orderwatch.entrypoints.cli.bench.single import SingleSizes, bench_single
+from orderwatch.entrypoints.cli.bench.start import bench_start
 from orderwatch.entrypoints.cli.output import JsonOption, complaints
 
 bench_app = typer.Typer(
@@ -22,19 +25,51 @@ ServeOption = Annotated[
 ]
 
 
+PerDayOption = Annotated[float, typer.Option(min=1, help="Orders a day of the simulated company.")]
+
+
 @bench_app.command("ingest")
 def ingest(
-    events: Annotated[int, typer.Option(min=100, help="Events per round.")] = 100_000,
+    single: Annotated[bool, typer.Option("--single", help="One event per POST.")] = False,
+    events: Annotated[
+        int | None,
+        typer.Option(min=100, help="Events per round.  [default: 100000; single: 20000]"),
+    ] = None,
     rounds: RoundsOption = 3,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Events per request.")] = 500,
-    connections: Annotated[int, typer.Option(min=1, max=1000)] = 8,
-    per_day: Annotated[
-        float, typer.Option(min=1, help="Orders a day of the simulated company.")
-    ] = 20_000,
+    connections: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="At once.  [default: 8; single: 64]")
+    ] = None,
+    per_day: PerDayOption = 20_000,
     serve: ServeOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """From HTTP to durable, folded state, beside COPY of the same events."""
+    """From HTTP to durable, folded state, beside COPY of the same events, or an empty POST."""
     with complaints(), Ground() as ground:
-        sizes = Sizes(events, rounds, batch, connections, per_day, serve.split())
-        report(bench_ingest(ground, sizes), ground.postgresql, as_json=as_json)
+        if single:
+            few = SingleSizes(events or 20_000, rounds, connections or 64, per_day, serve.split())
+            result = bench_single(ground, few)
+        else:
+            many = Sizes(events or 100_000, rounds, batch, connections or 8, per_day, serve.split())
+            result = bench_ingest(ground, many)
+        report(result, ground.postgresql, as_json=as_json)
+
+
+@bench_app.command("rebuild")
+def rebuild(
+    events: Annotated[int, typer.Option(min=100, help="Events to fold again.")] = 200_000,
+    rounds: RoundsOption = 3,
+    per_day: PerDayOption = 20_000,
+    as_json: JsonOption = False,
+) -> None:
+    """All state folded again from the events, beside reading those events once."""
+    with complaints(), Ground() as ground:
+        result = bench_rebuild(ground, RebuildSizes(events, rounds, per_day))
+        report(result, ground.postgresql, as_json=as_json)
+
+
+@bench_app.command("start")
+def start(rounds: RoundsOption = 3, as_json: JsonOption = False) -> None:
+    """From `demo` to the first live order, beside a bare start of the database server."""
+    with complaints(), Ground() as ground:
+        report(bench_start(rounds), ground.postgresql, as_json=as_json)

@@ -88,11 +88,11 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 
 def rounded(value: Any) -> Any:
-    """Three digits that mean something; what is no number stays."""
+    """Three digits that mean something, all those before the point; what is no number stays."""
     if not isinstance(value, float) or not math.isfinite(value) or value == 0:
         return value
     digits = 3 - math.ceil(math.log10(abs(value)))
-    return round(value, max(digits, 0))
+    return round(value, digits) if digits > 0 else round(value)
 
 
 def shown(value: float) -> str:

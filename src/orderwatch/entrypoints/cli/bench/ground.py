@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +26,6 @@ from orderwatch.adapters.postgres.embedded import EmbeddedPostgres
 from orderwatch.adapters.postgres.yardstick import Yardstick, create_database, drop_database
 from orderwatch.bootstrap import bring_up_to_date, environment_settings
 from orderwatch.core.errors import OrderwatchError
-from orderwatch.entrypoints.cli.bench.load import Order, Outcome
 from orderwatch.entrypoints.cli.output import messages
 from orderwatch.entrypoints.cli.web import listen
 
@@ -35,7 +33,6 @@ PATIENCE = 120.0
 OURS_TO_SET = frozenset(
     {"ORDERWATCH_DATABASE_URL", "ORDERWATCH_MIGRATION_URL", "ORDERWATCH_DATA_DIR"}
 )
-_SAMPLE_EVERY = 0.1
 
 
 class BenchFailed(OrderwatchError):
@@ -65,6 +62,12 @@ class Ground:
         return self._server.url_of(database)
 
     @property
+    def postmaster(self) -> int:
+        """The database server's first process."""
+        assert self._server.postmaster is not None
+        return self._server.postmaster
+
+    @property
     def postgresql(self) -> str:
         """The server's version."""
         with self.yardstick("postgres") as yardstick:
@@ -90,8 +93,7 @@ class Product:
 
     def __init__(self, url: str, folder: Path, words: Sequence[str] = ()) -> None:
         """`words` are further ones for its command line."""
-        with listen("127.0.0.1", 0) as free:
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self._command = command("serve", "--port", str(self.port), *words)
         self._environment = environment(url)
         self._log = folder / f"serve-{self.port}.log"
@@ -147,107 +149,17 @@ class Product:
         )
         return str(msgspec.json.decode(made.stdout.splitlines()[-1])["key"])
 
-    def memory_mb(self) -> float:
-        """What the largest of its processes holds."""
-        assert self._process is not None
-        return max((_resident_mb(pid) for pid in _session(self._process.pid)), default=0.0)
-
-
-class Memory:
-    """Watches how much a server's largest process holds while a block runs."""
-
-    def __init__(self, product: Product) -> None:
-        """Watches from entering on."""
-        self._product = product
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self.samples: list[float] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(_SAMPLE_EVERY):
-            self.samples.append(self._product.memory_mb())
-
     @property
-    def peak_mb(self) -> float:
-        """The most there was."""
-        return max(self.samples, default=0.0)
-
-    @property
-    def growth_mb(self) -> float:
-        """By how much the most of the second half exceeds the most of the first."""
-        half = len(self.samples) // 2
-        if not half:
-            return 0.0
-        return max(self.samples[half:]) - max(self.samples[:half])
-
-
-class Loading:
-    """The load in a process of its own: ready when entered, running from `go` on."""
-
-    def __init__(self, order: Order) -> None:
-        """`order` says what to post."""
-        self._order = order
-        self._process: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "orderwatch.entrypoints.cli.bench.load"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment(""),
-            text=True,
-        )
-        self._tell(msgspec.json.encode(self._order).decode())
-        if self._hear() != "ready":
-            raise BenchFailed("The load did not start.")
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def pid(self) -> int:
+        """Its first process; all of them share its session."""
         assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()
-
-    def go(self) -> None:
-        """Begin."""
-        self._tell("go")
-
-    def outcome(self) -> Outcome:
-        """Wait for the end; raises BenchFailed when an answer was no 202."""
-        outcome = msgspec.json.decode(self._hear() or "null", type=Outcome | None)
-        if outcome is None:
-            raise BenchFailed("The load ended without a result: the server hung up.")
-        if outcome.failed:
-            raise BenchFailed(f"Not all was accepted, {outcome.statuses}: {outcome.failed[:500]}")
-        return outcome
-
-    def _tell(self, line: str) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-
-    def _hear(self) -> str:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
+        return self._process.pid
 
 
-def loaded(order: Order) -> Outcome:
-    """Post all of it and wait."""
-    with Loading(order) as load:
-        load.go()
-        return load.outcome()
+def free_port() -> int:
+    """A port nobody listens on."""
+    with listen("127.0.0.1", 0) as free:
+        return int(free.getsockname()[1])
 
 
 def command(*words: str) -> list[str]:
@@ -269,17 +181,3 @@ def chosen_settings() -> dict[str, str]:
         for name, value in sorted(os.environ.items())
         if name.startswith("ORDERWATCH_") and name not in OURS_TO_SET and "KEY" not in name
     }
-
-
-def _session(leader: int) -> Iterator[int]:
-    """The processes of a session."""
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError, ValueError):
-            if os.getsid(int(entry.name)) == leader:
-                yield int(entry.name)
-
-
-def _resident_mb(pid: int) -> float:
-    with contextlib.suppress(OSError, ValueError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
-    return 0.0

@@ -12,15 +12,15 @@ from msgspec import Struct
 from orderwatch.adapters import clock
 from orderwatch.adapters.postgres.yardstick import EventLine, event_line
 from orderwatch.core.model import Event, TenantId
-from orderwatch.entrypoints.cli.bench.figures import Goal, Result, middle, shown
+from orderwatch.entrypoints.cli.bench.figures import Goal, Result, middle, rounded, shown
 from orderwatch.entrypoints.cli.bench.ground import (
     Ground,
-    Loading,
-    Memory,
     Product,
     chosen_settings,
 )
 from orderwatch.entrypoints.cli.bench.load import Order, write_requests
+from orderwatch.entrypoints.cli.bench.loading import Loading
+from orderwatch.entrypoints.cli.bench.processes import Memory, processor_seconds
 from orderwatch.entrypoints.cli.bench.traffic import (
     batches,
     events_of_a_day,
@@ -57,8 +57,9 @@ def bench_ingest(ground: Ground, sizes: Sizes) -> Result:
         runs.append(run)
         messages.print(
             f"round {number} of {sizes.rounds}: ours {shown(run['ours'])}/s, "
-            f"COPY {shown(run['copy'])}/s, one by one {shown(run['one_by_one'])}/s, "
-            f"server {shown(run['memory_mb'])} MB"
+            f"COPY {shown(run['copy'])}/s, one by one {shown(run['one_by_one'])}/s; "
+            f"processor time of an event {shown(run['server_us_per_event'])} µs in the server and "
+            f"{shown(run['database_us_per_event'])} µs in the database"
         )
     return _result(sizes, runs)
 
@@ -88,9 +89,12 @@ def _ours(
     with ground.yardstick("ours") as yardstick:
         yardstick.checkpoint()
         order = Order(product.port, str(requests), sizes.connections)
-        with Loading(order) as load, Memory(product) as memory:
+        with Loading(order) as load, Memory(product.pid) as memory:
+            server, database = (processor_seconds(pid) for pid in (product.pid, ground.postmaster))
             load.go()
             outcome = load.outcome()
+            server = processor_seconds(product.pid) - server
+            database = processor_seconds(ground.postmaster) - database
         held = yardstick.size()
     return {
         "ours": len(events) / outcome.seconds,
@@ -98,6 +102,8 @@ def _ours(
         "orders": held.orders,
         "batch_p50_ms": outcome.p50_ms,
         "batch_p99_ms": outcome.p99_ms,
+        "server_us_per_event": server / len(events) * 1e6,
+        "database_us_per_event": database / len(events) * 1e6,
         "memory_mb": memory.peak_mb,
         "memory_growth_mb": memory.growth_mb,
         "bytes_per_event": held.bytes / len(events),
@@ -127,6 +133,8 @@ def _result(sizes: Sizes, runs: Sequence[dict[str, Any]]) -> Result:
             "connections": sizes.connections,
             "orders_per_day": sizes.per_day,
             "one_commit_per_event": round(one),
+            "server_us_per_event": rounded(middle(runs, "server_us_per_event")),
+            "database_us_per_event": rounded(middle(runs, "database_us_per_event")),
             "memory_mb": round(memory),
             "memory_growth_mb": round(max(float(run["memory_growth_mb"]) for run in runs)),
             "serve": list(sizes.serve),

@@ -51,17 +51,22 @@ class Outcome(Struct, frozen=True):
     most_ms: float
 
 
-def write_requests(path: Path, port: int, key: str, bodies: Iterable[bytes]) -> int:
+BATCH = "application/cloudevents-batch+json"
+SINGLE = "application/cloudevents+json"
+
+
+def write_requests(
+    path: Path, port: int, key: str, bodies: Iterable[bytes], content_type: str = BATCH
+) -> int:
     """Write one request per body for the load to send; how many there are."""
     count = 0
+    head = (
+        f"POST /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Authorization: Bearer {key}\r\nContent-Type: {content_type}\r\nContent-Length: "
+    ).encode()
     with path.open("wb") as out:
         for body in bodies:
-            request = (
-                f"POST /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-                f"Authorization: Bearer {key}\r\n"
-                "Content-Type: application/cloudevents-batch+json\r\n"
-                f"Content-Length: {len(body)}\r\n\r\n"
-            ).encode() + body
+            request = b"%b%d\r\n\r\n%b" % (head, len(body), body)
             out.write(len(request).to_bytes(4, "big") + request)
             count += 1
     return count

@@ -32,17 +32,21 @@ function connect(refresh) {
   disconnect();
   stream = new EventSource(STREAM);
   stream.onopen = () => { state.tries = 0; touch(); refresh(); };
-  stream.onmessage = () => { touch(); refresh(); };
-  for (const name of ["change", "changed", "orders", "order", "systems", "missed"]) {
-    stream.addEventListener(name, stream.onmessage);
-  }
-  for (const name of ["heartbeat", "ping", "hello"]) stream.addEventListener(name, touch);
+  stream.addEventListener("resync", () => { touch(); refresh(); });
+  stream.addEventListener("orders", (message) => { touch(); if (concerns(message.data)) refresh(); });
   stream.onerror = () => {
     refresh(); // does anybody answer? The pulse shows it.
     if (stream?.readyState !== EventSource.CLOSED) return;
     const wait = Math.min(LONGEST_WAIT, 500 * 2 ** state.tries++);
     setTimeout(() => document.hidden || connect(refresh), wait);
   };
+}
+
+// The page of one order waits for news of that order; more than are named may be it, too.
+function concerns(data) {
+  const wanted = document.body.dataset.order;
+  const { orders, more } = JSON.parse(data);
+  return wanted === undefined || more > 0 || orders.some((one) => one.order_id === wanted);
 }
 
 function disconnect() {
