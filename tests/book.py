@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from tests.product import Tenant
+
+from orderwatch.adapters.postgres.ledger import decode_state
 
 Table = dict[Any, Any]
 Book = dict[str, Table]
@@ -22,9 +26,13 @@ STANDING_TOTALS = ("orders_placed", "orders_open", "orders_overdue", "transmissi
 def book_of(tenant: Tenant) -> Book:
     """Every table of the tenant's, as the application's role sees it."""
     return {
-        "orders": _keyed(
-            tenant.rows("select order_id, to_jsonb(o) - 'tenant_id' - 'revision' from orders o")
-        ),
+        "orders": {
+            order_id: row | {"state": _plain(decode_state(state))}
+            for order_id, row, state in tenant.rows(
+                "select order_id, to_jsonb(o) - 'tenant_id' - 'revision' - 'state', state::text"
+                " from orders o"
+            )
+        },
         "legs": {
             (row["order_id"], row["system"]): row
             for (row,) in tenant.rows("select to_jsonb(l) - 'tenant_id' from legs l")
@@ -89,6 +97,17 @@ def _bucket(judged: dict[str, Any]) -> str:
     if judged["class"] == "delayed":
         return "overdue" if judged["overdue"] else "waiting"
     return str(judged["class"])
+
+
+def _plain(value: Any) -> Any:
+    """Structs as dicts by the names of their fields, whatever form they are stored in."""
+    if isinstance(value, Struct):
+        return {name: _plain(one) for name, one in asdict(value).items()}
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
 
 
 def _keyed(rows: list[tuple[Any, ...]]) -> Table:

@@ -149,8 +149,12 @@ class Product:
 
     def run(self, *words: str, exits: int = 0) -> Any:
         """One `orderwatch` command beside the server; the JSON document it ends with."""
+        return json.loads(self.do(*words, "--json", exits=exits).splitlines()[-1])
+
+    def do(self, *words: str, exits: int = 0) -> str:
+        """One `orderwatch` command beside the server; what it says on standard output."""
         done = subprocess.run(
-            command(*words, "--json"),
+            command(*words),
             env=self._environment,
             capture_output=True,
             text=True,
@@ -158,7 +162,12 @@ class Product:
             check=False,
         )
         assert done.returncode == exits, f"{words}: {done.stdout}\n{done.stderr}\n{self.tail()}"
-        return json.loads(done.stdout.splitlines()[-1])
+        return done.stdout
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The product's own environment variables."""
+        return {k: v for k, v in self._environment.items() if k.startswith(OURS)}
 
     def administer(self, *words: str) -> Any:
         """The same as `run`, in this process: starting Python costs more than most commands."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
+from tests.story import DAY, HOUR, MINUTE, Moment, lotus, restaurant, said
 
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import ReceivedEvent
-from tests.story import DAY, HOUR, MINUTE, lotus, restaurant, said
 
-UNBELIEVABLE = [
+UNBELIEVABLE: list[Moment] = [
     datetime(1948, 1, 1, tzinfo=UTC),
     datetime(1948, 1, 2, tzinfo=UTC),
     datetime(2199, 12, 31, tzinfo=UTC),
 ]
-MOMENTS = [
+MOMENTS: list[Moment] = [
     *(0, 1, 1, 2, 5, 29, 30, 31, 60, 61),
     *(15 * MINUTE, 30 * MINUTE, 31 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY),
 ]
@@ -104,5 +105,5 @@ def arrivals(
     shuffled = draw(st.permutations([*history, *repeated]))
     cuts = sorted(draw(st.lists(st.integers(0, len(shuffled)), max_size=most_batches - 1)))
     edges = [0, *cuts, len(shuffled)]
-    pieces = [shuffled[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [shuffled[a:b] for a, b in pairwise(edges)]
     return [piece for piece in pieces if piece]

@@ -105,9 +105,7 @@ def folded(*events: ReceivedEvent, flow: Template | None = None) -> OrderState:
     return fold(None, in_order(events, flow), flow)
 
 
-def told(
-    *events: ReceivedEvent, now: Moment | None = None, flow: Template | None = None
-) -> Order:
+def told(*events: ReceivedEvent, now: Moment | None = None, flow: Template | None = None) -> Order:
     """The order as it stands `now`, by default when the last of its events happened."""
     at = moment(now) if now is not None else max(event.event.time for event in events)
     return judge(folded(*events, flow=flow), flow or lotus(), at)
@@ -151,7 +149,5 @@ def deviations(order: Order) -> list[tuple[str, str | None, str | None]]:
 
 def batch(*events: ReceivedEvent, rejected: Sequence[Refused] = ()) -> Batch:
     """The events as one request brought them."""
-    candidates = [
-        Candidate(index, one.event, bytes(one.text)) for index, one in enumerate(events)
-    ]
+    candidates = [Candidate(index, one.event, bytes(one.text)) for index, one in enumerate(events)]
     return Batch(candidates, list(rejected))

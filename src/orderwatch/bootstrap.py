@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,20 +16,26 @@ from msgspec.structs import replace
 from orderwatch.adapters import clock
 from orderwatch.adapters.announcements import AllOf
 from orderwatch.adapters.logs.ecs import StepLog, set_up_logs
+from orderwatch.adapters.metrics.exposition import Exposition
 from orderwatch.adapters.postgres.announcing import PostgresAnnouncements
 from orderwatch.adapters.postgres.database import Database
+from orderwatch.adapters.postgres.dead_letters import PostgresDeadLetters
 from orderwatch.adapters.postgres.directory import PostgresDirectory
 from orderwatch.adapters.postgres.embedded import EmbeddedPostgres, running_url
 from orderwatch.adapters.postgres.ledger import PostgresLedger
+from orderwatch.adapters.postgres.metrics import PostgresMetrics
 from orderwatch.adapters.postgres.migrate import migrate
+from orderwatch.adapters.postgres.readiness import PostgresReadiness
 from orderwatch.adapters.postgres.reading import PostgresReading
 from orderwatch.adapters.postgres.shelves import PostgresShelves
 from orderwatch.adapters.shipped import shipped_templates
 from orderwatch.app.administer import create_tenant
 from orderwatch.app.announce_changes import Hub
+from orderwatch.app.check_readiness import Readiness
 from orderwatch.app.group_commit import Limits as CommitLimits
 from orderwatch.app.keep_ledger import Ledger
 from orderwatch.app.known_templates import KnownTemplates
+from orderwatch.app.read_metrics import TenantFigures
 from orderwatch.app.receive_events import Door
 from orderwatch.app.remember_keys import RememberedKeys
 from orderwatch.app.tend_ledger import Tending
@@ -110,6 +116,13 @@ async def first_tenant(directory: PostgresDirectory) -> TenantId:
     return await create_tenant(directory, DEFAULT_TENANT, default_template())
 
 
+class Scraping(Struct, frozen=True):
+    """Where metrics come from, and how they are written."""
+
+    store: PostgresMetrics
+    render: Callable[[Sequence[TenantFigures]], bytes]
+
+
 class House(Struct, frozen=True):
     """The parts of a running Orderwatch, opened."""
 
@@ -122,6 +135,9 @@ class House(Struct, frozen=True):
     tending: Tending
     door: Door
     reading: PostgresReading
+    dead_letters: PostgresDeadLetters
+    readiness: Readiness
+    scraping: Scraping
     keys: RememberedKeys
     hub: Hub
     announcements: PostgresAnnouncements
@@ -189,6 +205,11 @@ def _furnish(settings: Settings, database: Database, url: str) -> House:
         ),
         door=Door(ledger, keys, Throttle(rates, clock.monotonic), clock.now),
         reading=PostgresReading(database),
+        dead_letters=PostgresDeadLetters(database),
+        readiness=Readiness(
+            PostgresReadiness(database, settings.migration_url or url), clock.monotonic
+        ),
+        scraping=Scraping(PostgresMetrics(database), Exposition().render),
         keys=keys,
         hub=hub,
         announcements=others,

@@ -105,10 +105,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise BadSetting(_named(str(error))) from error
-    if settings.retention < timedelta(days=31):
-        raise BadSetting(f"{PREFIX}RETENTION must be at least 31 d.")
+        raise BadSetting(_named(str(error), values)) from error
+    for name, least, most in _BOUNDS:
+        if not least <= getattr(settings, name) <= most:
+            bounds = f"from {in_words(least)} to {in_words(most)}"
+            raise BadSetting(f"{PREFIX}{name.upper()} must be {bounds}.")
     return settings
+
+
+_BOUNDS: Final = (
+    ("retention", timedelta(days=31), timedelta(days=36_500)),
+    ("watch_every", timedelta(milliseconds=10), timedelta(minutes=1)),
+)
+"""Durations that would do harm: msgspec knows no bounds for them."""
 
 
 _CLIENT: Final = frozenset({"url", "key", "key_file", "real_data", "test_database_url"})
@@ -127,6 +136,7 @@ def _text(name: str, environment: Mapping[str, str]) -> str | None:
     variable = PREFIX + name.upper()
     text = environment.get(variable)
     file = environment.get(f"{variable}_FILE") if name in _SECRETS else None
+    text = (text or "").strip()
     if file is None:
         return text or None
     if text:
@@ -135,24 +145,44 @@ def _text(name: str, environment: Mapping[str, str]) -> str | None:
         return Path(file).read_text().strip() or None
     except OSError as error:
         raise BadSetting(f"{variable}_FILE: {file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise BadSetting(f"{variable}_FILE: {file} is not UTF-8 text.") from error
 
 
 def _value(name: str, text: str, hint: Any) -> Any:
+    if name.endswith("_url") and not text.startswith(("postgresql://", "postgres://")):
+        raise BadSetting(f"{PREFIX}{name.upper()}: write postgresql://USER@HOST/DATABASE.")
     if hint is timedelta:
         match = _DURATION.fullmatch(text)
-        if match is None:
+        try:
+            assert match is not None
+            return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+        except (AssertionError, OverflowError):
             raise BadSetting(
                 f'{PREFIX}{name.upper()} is "{text}": '
                 "write a duration such as 250 ms, 30 s, 15 min, 400 d."
-            )
-        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
-    return Path(text) if hint is Path else text
+            ) from None
+    return Path(text).expanduser() if hint is Path else text
 
 
-def _named(problem: str) -> str:
-    """Turn msgspec's path (`$.writers`) into the variable's name."""
+def _named(problem: str, values: Mapping[str, Any]) -> str:
+    """Turn msgspec's problem (`Expected int >= 1 - at $.writers`) into one about the variable."""
     what, _, path = problem.partition(" - at `$.")
-    return f"{PREFIX}{path.rstrip('`').upper()}: {what}." if path else f"{what}."
+    name = path.rstrip("`")
+    given = "" if name in _SECRETS else f' is "{values[name]}"'
+    for words, plain in _PLAINLY:
+        what = words.sub(plain, what)
+    return f"{PREFIX}{name.upper()}{given}: {what}."
+
+
+_PLAINLY: Final = (
+    (re.compile(r", got `str`"), ""),
+    (re.compile(r"Expected `str` matching regex '\^\((.*)\)\$'"), r"must be one of \1"),
+    (re.compile(r"Expected `str` of length >= (\d+)"), r"must have at least \1 characters"),
+    (re.compile(r"Expected `bool`"), "must be true or false"),
+    (re.compile(r"Expected `int`"), "must be a whole number"),
+)
+"""msgspec's words, in ours."""
 
 
 class SettingHelp(Struct, frozen=True):

@@ -41,8 +41,7 @@ def shop(product: Product, olist_file: Path) -> Tenant:
     """A tenant with all of the shop's orders, sent by `orderwatch send`."""
     tenant = product.tenant("shop")
     sent = product.run("send", str(olist_file), "--url", product.url, "--key", tenant.key)
-    assert sent["accepted"] == len(read_lines(olist_file))
-    assert (sent["duplicate"], sent["parked"], sent["rejected"]) == (0, 0, 0)
+    took_all(sent, olist_file)
     return tenant
 
 
@@ -57,36 +56,43 @@ def expected(real_data: Path) -> dict[str, olist.ExpectedOrder]:
 
 
 def test_every_real_order_stands_as_an_independent_reading_says(
-    shop_book: Book, expected: dict[str, olist.ExpectedOrder]
+    shop: Tenant, expected: dict[str, olist.ExpectedOrder]
 ) -> None:
-    orders = shop_book["orders"]
-    assert len(expected) == 4101
-    assert orders.keys() == expected.keys()
+    given = all_orders(shop)
+    assert len(expected) > 1000
+    assert given.keys() == expected.keys()
     wrong = {
         order_id: apart
         for order_id, order in expected.items()
-        if (apart := unlike(as_told(orders[order_id]), as_expected(order)))
+        if (apart := unlike(as_told(given[order_id]), as_expected(order)))
     }
     assert not wrong, told_shortly(wrong)
 
 
-def test_every_leg_of_a_real_order_stands_as_an_independent_reading_says(
+def test_the_tables_say_the_same_as_the_api(
     shop_book: Book, expected: dict[str, olist.ExpectedOrder]
 ) -> None:
+    """What dashboards read: the columns of orders and legs."""
     legs: dict[str, dict[str, Any]] = {order_id: {} for order_id in expected}
     for (order_id, system), leg in shop_book["legs"].items():
-        legs[order_id][system] = {
-            "status": leg["status"],
-            "class": leg["class"],
-            "overdue": leg["overdue"],
-            "ended_at": instant(leg["ended_at"]),
-            "deadline": instant(leg["deadline"]),
+        legs[order_id][system] = leg_as_told(leg)
+    wrong = {}
+    for order_id, order in expected.items():
+        row = shop_book["orders"][order_id]
+        told = {
+            "class": row["class"],
+            "overdue": row["overdue"],
+            "status": row["status"],
+            "placed_at": instant(row["placed_at"]),
+            "status_since": instant(row["status_since"]),
+            "deadline": instant(row["deadline"]),
+            "amount": None if row["amount"] is None else Decimal(str(row["amount"])),
+            "deviation_count": row["deviations"],
+            "legs": legs[order_id],
         }
-    wrong = {
-        order_id: apart
-        for order_id, order in expected.items()
-        if (apart := unlike(legs[order_id], expected_legs(order)))
-    }
+        meant = as_expected(order)
+        if apart := unlike(told, {name: meant[name] for name in told}):
+            wrong[order_id] = apart
     assert not wrong, told_shortly(wrong)
 
 
@@ -94,26 +100,13 @@ def test_the_counters_are_the_orders_counted(shop_book: Book) -> None:
     assert counted_again(shop_book) == []
 
 
-def test_the_api_gives_real_orders_as_the_independent_reading_has_them(
+def test_the_summary_counts_every_real_order_once(
     shop: Tenant, expected: dict[str, olist.ExpectedOrder]
 ) -> None:
-    given: dict[str, Any] = {}
-    cursor: str | None = None
-    while cursor is not None or not given:
-        more = {"cursor": cursor} if cursor else {}
-        page = shop.get("orders", limit="500", **more).json()
-        given |= {order["order_id"]: order for order in page["items"]}
-        cursor = page["next"]
-    assert given.keys() == expected.keys()
-    for order_id, order in expected.items():
-        told = given[order_id]
-        assert (told["class"], told["status"]) == (order.class_, order.status)
-        assert told["overdue"] is order.overdue
-        assert instant(told["placed_at"]) == order.placed_at
-        assert instant(told["deadline"]) == order.deadline
     summary = shop.get("summary", **{"from": "2016-01-01T00:00:00Z"}).json()
     classes = Counter(order.class_ for order in expected.values())
-    assert {name: summary["classes"][name] for name in classes} == classes
+    assert {name: summary[name] for name in ("success", "failed", "delayed")} == classes
+    assert (summary["total"], summary["overdue"]) == (len(expected), classes["delayed"])
 
 
 def test_each_kind_of_dirt_is_explained_on_the_order_itself(
@@ -125,7 +118,7 @@ def test_each_kind_of_dirt_is_explained_on_the_order_itself(
         for order in expected.values()
         for oddity in order.oddities
     }
-    assert len(kinds) >= 5
+    assert kinds
     for order in kinds.values():
         told = shop.get(f"orders/{order.order_id}").json()
         assert [one["kind"] for one in told["deviations"]] == [o.kind for o in order.oddities]
@@ -164,44 +157,65 @@ def test_every_order_of_the_object_centric_log_stands_as_an_independent_reading_
     warehouse = product.tenant("warehouse")
     sent = product.run("send", str(output), "--url", product.url, "--key", warehouse.key)
     expected = ocel.read_orders(ocel_log)
-    assert len(expected) == 2000
-    assert (sent["accepted"], sent["rejected"]) == (len(read_lines(output)), 0)
-    book = book_of(warehouse)
-    assert book["orders"].keys() == expected.keys()
-    wrong = {}
-    for order_id, order in expected.items():
-        told = book["orders"][order_id]
-        apart = unlike(
-            {
-                "status": told["status"],
-                "class": told["class"],
-                "placed_at": instant(told["placed_at"]),
-                "completed_at": instant(told["status_since"])
-                if told["status"] == "COMPLETE"
-                else None,
-                "amount": Decimal(str(told["amount"])),
-                "captured": amount_of(told, "checkout/captured"),
-                "events": told["state"]["event_count"],
-            },
-            {
-                "status": order.status,
-                "class": order.class_,
-                "placed_at": order.placed_at,
-                "completed_at": order.completed_at,
-                "amount": order.amount,
-                "captured": order.captured,
-                "events": len(order.sayings),
-            },
-        )
-        if apart:
-            wrong[order_id] = apart
+    assert len(expected) > 1000
+    took_all(sent, output)
+    given = all_orders(warehouse)
+    assert given.keys() == expected.keys()
+    wrong = {
+        order_id: apart
+        for order_id, order in expected.items()
+        if (apart := unlike(log_as_told(given[order_id]), log_as_expected(order)))
+    }
     assert not wrong, told_shortly(wrong)
-    assert counted_again(book) == []
+    assert counted_again(book_of(warehouse)) == []
+
+
+def log_as_told(order: dict[str, Any]) -> dict[str, Any]:
+    complete = order["status"] == "COMPLETE"
+    return {
+        "status": order["status"],
+        "class": order["class"],
+        "placed_at": instant(order["placed_at"]),
+        "completed_at": instant(order["status_since"]) if complete else None,
+        "amount": Decimal(order["amount"]["value"]),
+        "captured": amount_of(order, "checkout", "captured"),
+        "events": order["event_count"],
+    }
+
+
+def log_as_expected(order: ocel.ExpectedOrder) -> dict[str, Any]:
+    return {
+        "status": order.status,
+        "class": order.class_,
+        "placed_at": order.placed_at,
+        "completed_at": order.completed_at,
+        "amount": order.amount,
+        "captured": order.captured,
+        "events": len(order.sayings),
+    }
+
+
+def all_orders(tenant: Tenant) -> dict[str, Any]:
+    """Every order of a tenant, page by page."""
+    given: dict[str, Any] = {}
+    more: dict[str, str] = {}
+    while True:
+        page = tenant.get("orders", limit="500", **more).json()
+        assert not given.keys() & {order["order_id"] for order in page["items"]}
+        given |= {order["order_id"]: order for order in page["items"]}
+        if page["next"] is None:
+            return given
+        more = {"cursor": page["next"]}
+
+
+def took_all(sent: dict[str, Any], file: Path) -> None:
+    """Every event was new; over several connections some overtook their order and were parked."""
+    assert sent["accepted"] + sent["parked"] == len(read_lines(file)), sent
+    assert (sent["duplicate"], sent["rejected"], sent["problem"]) == (0, 0, None), sent
 
 
 def as_told(order: dict[str, Any]) -> dict[str, Any]:
-    """What the ledger says, in the oracle's words."""
-    state = order["state"]
+    """What the API says, in the oracle's words."""
     return {
         "status": order["status"],
         "class": order["class"],
@@ -209,16 +223,28 @@ def as_told(order: dict[str, Any]) -> dict[str, Any]:
         "placed_at": instant(order["placed_at"]),
         "status_since": instant(order["status_since"]),
         "deadline": instant(order["deadline"]),
-        "amount": None if order["amount"] is None else Decimal(str(order["amount"])),
-        "captured": amount_of(order, "checkout/captured"),
+        "amount": Decimal(order["amount"]["value"]) if order["amount"] else None,
+        "captured": amount_of(order, "checkout", "captured"),
         "fulfilment": order["fulfilment"],
         "delivery": order["delivery"],
-        "events": state.get("event_count", 0),
+        "refunded": order["refunded"],
+        "events": order["event_count"],
         "deviations": [
             (one["kind"], one["system"], one.get("from"), one.get("to"), instant(one["at"]))
-            for one in state.get("deviations", [])
+            for one in order["deviations"]
         ],
-        "deviation_count": order["deviations"],
+        "deviation_count": order["deviation_count"],
+        "legs": {leg["system"]: leg_as_told(leg) for leg in order["legs"]},
+    }
+
+
+def leg_as_told(leg: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "status": leg["status"],
+        "class": leg["class"],
+        "overdue": leg["overdue"],
+        "ended_at": instant(leg["ended_at"]),
+        "deadline": instant(leg["deadline"]),
     }
 
 
@@ -235,9 +261,11 @@ def as_expected(order: olist.ExpectedOrder) -> dict[str, Any]:
         "captured": order.captured,
         "fulfilment": order.fulfilment,
         "delivery": order.delivery,
+        "refunded": False,
         "events": len(order.said),
         "deviations": oddities,
         "deviation_count": len(oddities),
+        "legs": expected_legs(order),
     }
 
 
@@ -279,9 +307,9 @@ def expected_legs(order: olist.ExpectedOrder) -> dict[str, Any]:
     return legs
 
 
-def amount_of(order: dict[str, Any], name: str) -> Decimal | None:
-    money = order["state"].get("amounts", {}).get(name)
-    return None if money is None else Decimal(money["value"])
+def amount_of(order: dict[str, Any], system: str, kind: str) -> Decimal | None:
+    stated = [m for m in order["amounts"] if (m["system"], m["kind"]) == (system, kind)]
+    return Decimal(stated[0]["value"]) if stated else None
 
 
 def instant(text: str | None) -> datetime | None:

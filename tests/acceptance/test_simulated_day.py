@@ -61,7 +61,7 @@ def test_every_deviation_the_simulator_made_is_recorded(told: Told) -> None:
     for order_id, order in truth.items():
         if order["expected"]["status"]:
             state = book["orders"][order_id]["state"]
-            kinds = {one["kind"] for one in state.get("deviations", [])}
+            kinds = {one["kind"] for one in state["deviations"]}
             assert set(order["expected"]["deviations"]) <= kinds, order_id
 
 
@@ -104,7 +104,7 @@ def stands(book: Book, order_id: str) -> dict[str, Any]:
         "class": order["class"],
         "overdue": order["overdue"],
         "refunded": order["refunded"],
-        "events": order["state"].get("event_count", 0),
+        "events": order["state"]["event_count"],
         "legs": {
             system: (leg["status"], leg["class"])
             for (of, system), leg in book["legs"].items()

@@ -15,7 +15,7 @@ from zlib import crc32
 from msgspec import Struct
 
 from orderwatch.app.record_events import NotStorable, Outrun
-from orderwatch.core.errors import OrderwatchError, Unavailable
+from orderwatch.core.errors import Unavailable
 from orderwatch.core.ingest.batch import (
     Batch,
     Candidate,
@@ -79,27 +79,35 @@ class GroupCommit:
         Raises Overloaded when too much waits already, Unavailable when the database is away; a
         part may then be stored, and counts as a repeat when it is sent again.
         """
-        size = len(batch.events) + len(batch.rejected)
+        size, weight = _measure(batch)
         if size == 0:
             return Receipt(0, 0, 0, [])
-        weight = sum(len(one.text) for one in batch.events)
-        weight += sum(len(one.payload) for one in batch.rejected)
         if self._events and (
             self._events + size > self._limits.most_waiting_events
             or self._bytes + weight > self._limits.most_waiting_bytes
         ):
             raise Overloaded
-        self._events += size
-        self._bytes += weight
-        try:
-            parts = self._split(batch)
-            receipts = await asyncio.gather(
-                *(self._writers[share].record(tenant, part) for share, part in parts)
-            )
-        finally:
+        answers = [
+            asyncio.shield(self._hand_over(share, tenant, part))
+            for share, part in self._split(batch)
+        ]
+        if len(answers) == 1:
+            return await answers[0]
+        return _merge(await asyncio.gather(*answers))
+
+    def _hand_over(self, share: int, tenant: TenantId, part: Batch) -> asyncio.Future[Receipt]:
+        """The part waits, and counts as waiting until it is answered: also if its sender leaves."""
+        size, weight = _measure(part)
+
+        def let_go(_: object) -> None:
             self._events -= size
             self._bytes -= weight
-        return receipts[0] if len(receipts) == 1 else _merge(receipts)
+
+        answer = self._writers[share].put(tenant, part)
+        self._events += size
+        self._bytes += weight
+        answer.add_done_callback(let_go)
+        return answer
 
     def _split(self, batch: Batch) -> list[tuple[int, Batch]]:
         """Each writer's part of the batch; what was refused goes with the first."""
@@ -127,11 +135,13 @@ class _Writer:
         self._queues: dict[TenantId, deque[_Waiting]] = {}
         self._arrived = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._write(), name="ledger writer")
 
     async def stop(self) -> None:
+        self._stopped = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -139,17 +149,23 @@ class _Writer:
             _fail(queue, Unavailable("Orderwatch is stopping."))
         self._queues.clear()
 
-    async def record(self, tenant: TenantId, batch: Batch) -> Receipt:
+    def put(self, tenant: TenantId, batch: Batch) -> asyncio.Future[Receipt]:
+        if self._stopped:
+            raise Unavailable("Orderwatch is stopping.")
         one = _Waiting(batch, asyncio.get_running_loop().create_future())
         self._queues.setdefault(tenant, deque()).append(one)
         self._arrived.set()
-        return await one.answer
+        return one.answer
 
     async def _write(self) -> None:
         while True:
             await self._arrived.wait()
             while self._queues:
-                await self._commit(*self._take())
+                tenant, group = self._take()
+                try:
+                    await self._commit(tenant, group)
+                finally:  # whoever has no answer by now is told to come again
+                    _fail(group, Unavailable("Orderwatch is stopping."))
             self._arrived.clear()
 
     def _take(self) -> tuple[TenantId, list[_Waiting]]:
@@ -172,9 +188,6 @@ class _Writer:
             _fail(group, Unavailable(str(error)))
         except NotStorable as error:
             await self._commit_apart(tenant, group, str(error))
-        except asyncio.CancelledError:
-            _fail(group, Unavailable("Orderwatch is stopping."))
-            raise
         except Exception as error:  # noqa: BLE001 - a writer must outlive what a transaction met
             _fail(group, error)
         else:
@@ -198,13 +211,11 @@ class _Writer:
         parts = [_Waiting(part, loop.create_future()) for part in _halves(one.batch)]
         for part in parts:
             await self._commit(tenant, [part])
-        try:
-            merged = _merge([await part.answer for part in parts])
-        except OrderwatchError as error:
-            _fail([one], error)
-        else:
-            if not one.answer.done():
-                one.answer.set_result(merged)
+        failures = [error for part in parts if (error := part.answer.exception()) is not None]
+        if failures:
+            _fail([one], failures[0])
+        elif not one.answer.done():
+            one.answer.set_result(_merge([part.answer.result() for part in parts]))
 
     async def _bury(self, tenant: TenantId, one: _Waiting, why: str) -> None:
         """A single event the database cannot keep as an event: keep it as a dead letter."""
@@ -218,6 +229,13 @@ class _Writer:
             one.answer.result().rejected.extend(
                 Rejection(refused.index, refused.id, refused.errors) for refused in buried
             )
+
+
+def _measure(batch: Batch) -> tuple[int, int]:
+    """How many events, and bytes of them, a batch has."""
+    weight = sum(len(one.text) for one in batch.events)
+    weight += sum(len(one.payload) for one in batch.rejected)
+    return len(batch.events) + len(batch.rejected), weight
 
 
 def _not_storable(candidate: Candidate, why: str) -> Refused:

@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from tests.integration.postgres.conftest import House
+from tests.story import Moment, folded, lotus, moment
 
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Event, Order, ReceivedEvent, TenantId
 from orderwatch.core.tracking.counting import Standing, standing
 from orderwatch.core.tracking.judge import judge
 from orderwatch.core.tracking.state import OrderState
-from tests.integration.postgres.conftest import House
-from tests.story import Moment, folded, lotus, moment
 
 _event = msgspec.json.Decoder(Event).decode
 _state = msgspec.json.Decoder(OrderState).decode
@@ -22,9 +22,7 @@ _standing = msgspec.json.Decoder(Standing).decode
 Counts = dict[tuple[Any, ...], tuple[int, Decimal]]
 
 
-async def events_of(
-    house: House, tenant: TenantId | None = None
-) -> dict[str, list[ReceivedEvent]]:
+async def events_of(house: House, tenant: TenantId | None = None) -> dict[str, list[ReceivedEvent]]:
     """All applied events by order."""
     found: dict[str, list[ReceivedEvent]] = defaultdict(list)
     for order_id, received_at, text in await house.rows(
@@ -98,7 +96,7 @@ async def counters_of(house: House, tenant: TenantId | None = None) -> Counts:
         "group by 1, 2, 3, 4 having sum(n) <> 0 or sum(value) <> 0",
         tenant=tenant,
     )
-    return {row[:4]: row[4:] for row in rows}  # type: ignore[misc]
+    return {row[:4]: row[4:] for row in rows}
 
 
 def recount(orders: Any) -> Counts:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 import pytest
+from tests.story import T0, Moment, batch, lotus, moment
 
 from orderwatch.adapters.postgres.database import Database
 from orderwatch.adapters.postgres.ledger import PostgresLedger
@@ -18,7 +20,6 @@ from orderwatch.core.flow.template import Template
 from orderwatch.core.ingest.batch import Batch, Receipt
 from orderwatch.core.model import ReceivedEvent, TenantId
 from orderwatch.core.tracking.changes import Changed
-from tests.story import T0, Moment, batch, lotus, moment
 
 Rows = list[tuple[Any, ...]]
 
@@ -64,7 +65,7 @@ class House:
     async def rows(self, query: str, *values: object, tenant: TenantId | None = None) -> Rows:
         """What a tenant sees when it asks this."""
         async with self.database.tenant(tenant or self.alice) as connection:
-            cursor = await connection.execute(cast(LiteralString, query), values)
+            cursor = await connection.execute(query, values)
             return await cursor.fetchall()
 
     async def one(self, query: str, *values: object, tenant: TenantId | None = None) -> Any:
@@ -73,10 +74,22 @@ class House:
         assert len(rows) == 1, rows
         return rows[0][0] if len(rows[0]) == 1 else rows[0]
 
+    async def until_somebody_waits(self) -> None:
+        """Until one of the connections waits for another's lock."""
+        query = (
+            "select count(*) from pg_stat_activity "
+            "where wait_event_type = 'Lock' and datname = current_database()"
+        )
+        for _ in range(2_000):
+            if self.as_owner(query) != [(0,)]:
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError("nobody waits")
+
     def as_owner(self, query: str, *values: object) -> Rows:
         """What the database's owner sees or does, who is above every rule."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            cursor = connection.execute(cast(LiteralString, query), values)
+            cursor = connection.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 
 

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
-
-from orderwatch.app.record_events import NotStorable
-from orderwatch.core.ingest.batch import Batch, Candidate, Refused
-from orderwatch.core.model import FieldError
 from tests.integration.postgres.book import check_book, events_of
 from tests.integration.postgres.conftest import House
-from tests.story import DAY, HOUR, MINUTE, batch, folded, placed, restaurant, said, told
+from tests.story import (
+    DAY,
+    HOUR,
+    MINUTE,
+    batch,
+    folded,
+    lotus,
+    moment,
+    placed,
+    restaurant,
+    said,
+    told,
+)
+
+from orderwatch.app.rebuild_state import rebuild_state
+from orderwatch.app.record_events import NotStorable
+from orderwatch.core.ingest.batch import Batch, Refused
+from orderwatch.core.model import FieldError, ReceivedEvent
+from orderwatch.core.tracking.explain import explain
 
 OMS = "phoenix_oms"
 
@@ -68,14 +83,14 @@ async def test_an_event_twice_in_one_batch_counts_once(house: House) -> None:
 )
 @pytest.mark.parametrize("together", [True, False])
 async def test_another_event_under_a_used_name_is_rejected_and_kept(
-    house: House, other: Candidate, together: bool
+    house: House, other: ReceivedEvent, together: bool
 ) -> None:
     first = said("stock", "RESERVED", 5, id="e-1")
     if together:
-        receipt = await house.hear(placed(), first, other, now=9)  # type: ignore[arg-type]
+        receipt = await house.hear(placed(), first, other, now=9)
     else:
         await house.hear(placed(), first, now=9)
-        receipt = await house.hear(other, now=9)  # type: ignore[arg-type]
+        receipt = await house.hear(other, now=9)
     [rejection] = receipt.rejected
     assert rejection.id == "e-1"
     assert rejection.index == (2 if together else 0)
@@ -127,9 +142,7 @@ async def test_a_batch_may_touch_old_new_late_and_waiting_orders_at_once(house: 
 
 async def test_history_from_years_ago_lies_in_the_partition_of_its_arrival(house: House) -> None:
     long_ago = datetime(2016, 10, 2, tzinfo=UTC)
-    await house.hear(
-        placed(long_ago), said(OMS, "COMPLETE", long_ago.replace(month=11)), now=5
-    )
+    await house.hear(placed(long_ago), said(OMS, "COMPLETE", long_ago.replace(month=11)), now=5)
     assert await house.one("select class from orders") == "success"
     names = await house.rows("select distinct tableoid::regclass::text from events")
     assert names == [("events_202603",)]
@@ -148,7 +161,9 @@ async def test_impossible_times_are_kept_and_freeze_nothing(house: House, year: 
 
 async def test_words_and_systems_nobody_knows_make_no_labels(house: House) -> None:
     await house.hear(placed(), *(said(f"stranger-{n}", "HI", n) for n in range(5)), now=9)
-    labels = await house.rows("select labels, sum(value) from totals where metric = 'events' group by 1")
+    labels = await house.rows(
+        "select labels, sum(value) from totals where metric = 'events' group by 1"
+    )
     assert sorted(labels) == [(["other", "accepted"], 5.0), ([OMS, "accepted"], 1.0)]
     heard = await house.rows("select system, sum(events) from systems group by 1 order by 1")
     assert heard == [("other", 5), (OMS, 1)]
@@ -162,7 +177,7 @@ async def test_labels_keep_their_number_whatever_a_channel_is_called(house: Hous
         "select metric, min(cardinality(labels)), max(cardinality(labels)) from totals "
         "group by 1 order by 1"
     )
-    assert dict((metric, (least, most)) for metric, least, most in numbers) == {
+    assert {metric: (least, most) for metric, least, most in numbers} == {
         "events": (2, 2),
         "ingest_lag": (1, 1),
         "orders": (2, 2),
@@ -250,10 +265,10 @@ async def test_what_the_door_refused_is_kept_beside_what_it_let_in(house: House)
     ids=["status", "location", "ref"],
 )
 async def test_a_value_the_database_refuses_is_called_so_and_nothing_is_stored(
-    house: House, event: Candidate
+    house: House, event: ReceivedEvent
 ) -> None:
     with pytest.raises(NotStorable):
-        await house.hear(placed(), event, now=2)  # type: ignore[arg-type]
+        await house.hear(placed(), event, now=2)
     assert await house.one("select count(*) from identities") == 0
     assert (await house.hear(placed(), now=3)).accepted == 1
 
@@ -302,3 +317,27 @@ async def test_every_order_is_what_its_stored_events_say(house: House) -> None:
 async def test_history_is_late_at_once(house: House) -> None:
     await house.hear(placed(), now=2 * DAY)
     assert await house.one("select overdue from orders") is True
+
+
+@pytest.mark.parametrize("time", ["0002-01-01T00:00:00+23:59", "9998-12-31T23:59:59-23:59"])
+async def test_the_ends_of_time_are_only_impossible_times(house: House, time: str) -> None:
+    end = datetime.fromisoformat(time)
+    await house.hear(placed(end, due_at=end), said("stock", "CHECKING", end, due_at=end), now=5)
+    await check_book(house, now=5)
+    await house.hear(placed(due_at=end), said("commerce_engine", "SENT", 1, due_at=end), now=6)
+    orders = await check_book(house, now=6)
+    sentence = explain(orders["o-1"], moment(7), ZoneInfo("Asia/Bangkok")).why.sentence
+    assert sentence.startswith("Delayed: ")
+
+
+async def test_rebuilding_after_retention_leaves_what_the_events_cannot_give_back(
+    house: House,
+) -> None:
+    await house.hear(placed(), said("commerce_engine", "ACCEPTED", 10), now=20)
+    house.as_owner(
+        "delete from events where event->'data'->>'status' = 'PENDING' and tenant_id = %s",
+        house.alice,
+    )
+    rebuilt = await rebuild_state(house.ledger, house.alice, lotus(), lambda: moment(20))
+    assert rebuilt.changed == 0
+    assert await house.one("select status from orders") == "PENDING"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from tests.integration.postgres.book import check_book
+from tests.integration.postgres.conftest import House
+from tests.story import DAY, HOUR, MINUTE, lotus, moment, placed, said
+
 from orderwatch.adapters.postgres.ledger import PostgresLedgerTransaction
 from orderwatch.app.sweep_parked import apply_left_parked, expire_parked
 from orderwatch.core.model import ReceivedEvent
 from orderwatch.core.tracking.changes import Changes, ParkedRow
 from orderwatch.core.tracking.identity import content, identity
-from tests.integration.postgres.book import check_book
-from tests.integration.postgres.conftest import House
-from tests.story import DAY, HOUR, MINUTE, lotus, moment, placed, said
 
 
 async def parked(house: House) -> list[str]:
@@ -80,10 +81,8 @@ async def test_what_one_writer_parked_while_another_announced_is_applied(house: 
         )
         assert loaded.orders == {}
         await house.hear(placed(), now=7)
-        await slow.save(
-            Changes(now=moment(6), parked=[ParkedRow("o-1", identity(early.event), "stock",
-                                                     moment(6), early.text)])  # fmt: skip
-        )
+        row = ParkedRow("o-1", identity(early.event), "stock", moment(6), early.text)
+        await slow.save(Changes(now=moment(6), parked=[row]))
     assert await parked(house) == ["early"]
     assert await sweep(house, now=8) == 1
     assert await parked(house) == []
@@ -181,7 +180,11 @@ async def leave_parked(house: House, early: ReceivedEvent, now: float) -> None:
     """The order is there and the event waits beside it, as two writers may leave it."""
     await house.hear(placed(order=early.event.order_id), now=now)
     row = ParkedRow(
-        early.event.order_id, identity(early.event), early.event.data.system, moment(now), early.text
+        early.event.order_id,
+        identity(early.event),
+        early.event.data.system,
+        moment(now),
+        early.text,
     )
     async with house.ledger.transaction(house.alice) as transaction:
         assert isinstance(transaction, PostgresLedgerTransaction)

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.integration.postgres.book import check_book
+from tests.integration.postgres.conftest import House, open_house
+from tests.random_stories import RECEIVED, arrivals, flows, histories
+from tests.story import DAY, HOUR, moment
 
 from orderwatch.app.rebuild_state import rebuild_state
 from orderwatch.app.watch_deadlines import watch_deadlines
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import ReceivedEvent
-from tests.integration.postgres.book import check_book
-from tests.integration.postgres.conftest import House, open_house
-from tests.random_stories import RECEIVED, arrivals, flows, histories
-from tests.story import DAY, HOUR, moment
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 @settings(
-    max_examples=800,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

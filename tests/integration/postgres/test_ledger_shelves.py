@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 
 import psycopg
 import pytest
-
 from tests.integration.postgres.book import check_book
 from tests.integration.postgres.conftest import House
 from tests.story import placed, said
@@ -25,9 +24,7 @@ def partitions(house: House) -> list[str]:
 
 async def ensure(house: House, first: date, months: int) -> int:
     async with house.database.unbound() as connection:
-        cursor = await connection.execute(
-            "select ensure_event_partitions(%s, %s)", [first, months]
-        )
+        cursor = await connection.execute("select ensure_event_partitions(%s, %s)", [first, months])
         row = await cursor.fetchone()
     assert row is not None
     return int(row[0])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from orderwatch.app.watch_deadlines import MOST
 from tests.integration.postgres.book import check_book
 from tests.integration.postgres.conftest import House
 from tests.story import DAY, HOUR, MINUTE, placed, said
+
+from orderwatch.app.watch_deadlines import MOST
 
 
 async def test_an_order_is_marked_at_its_deadline_and_not_before(house: House) -> None:
@@ -18,8 +19,10 @@ async def test_an_order_is_marked_at_its_deadline_and_not_before(house: House) -
     assert changed.order.why.rule == "leg.commerce_engine.threshold"
     assert await house.watch(now=30) == []
     await check_book(house, now=30)
-    overdue = await house.rows("select metric, labels, sum(value) from totals "
-                               "where metric like '%%overdue' group by 1, 2 order by 1")  # fmt: skip
+    overdue = await house.rows(
+        "select metric, labels, sum(value) from totals where metric like '%%overdue' "
+        "group by 1, 2 order by 1"
+    )
     assert overdue == [
         ("orders_overdue", ["", "PENDING"], 1.0),
         ("transmissions_overdue", ["commerce_engine"], 1.0),
@@ -76,7 +79,8 @@ async def test_a_backlog_is_worked_off_in_pieces(house: House) -> None:
     while changed := await house.watch(now=MINUTE):
         marked.append(len(changed))
     assert marked == [MOST, MOST, 7]
-    assert await house.one("select sum(n) from counters where system = '' and bucket = 'overdue'") == number
+    overdue = "select sum(n) from counters where system = '' and bucket = 'overdue'"
+    assert await house.one(overdue) == number
     assert await house.one("select coalesce(sum(n), 0) from counters where bucket = 'waiting'") == 0
 
 
@@ -136,4 +140,3 @@ async def test_the_question_what_is_due_is_answered_by_its_index(house: House) -
         "order by next_deadline limit 500 for update skip locked"
     )
     assert "orders_next_deadline" in "\n".join(row[0] for row in plan)
-

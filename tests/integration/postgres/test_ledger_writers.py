@@ -7,17 +7,19 @@ import random
 
 import pytest
 from psycopg import AsyncConnection
+from tests.integration.postgres.book import check_book
+from tests.integration.postgres.conftest import House
+from tests.story import DAY, HOUR, MINUTE, batch, folded, lotus, moment, placed, said
 
+from orderwatch.adapters.postgres.ledger import PostgresLedgerTransaction
 from orderwatch.app.record_events import NotStorable, Outrun
+from orderwatch.app.sweep_parked import expire_parked
 from orderwatch.core.errors import Unavailable
 from orderwatch.core.model import ReceivedEvent
 from orderwatch.core.tracking.changes import Changes, Reference, order_row
 from orderwatch.core.tracking.counting import standing
 from orderwatch.core.tracking.identity import content, identity
 from orderwatch.core.tracking.judge import judge
-from tests.integration.postgres.book import check_book
-from tests.integration.postgres.conftest import House
-from tests.story import HOUR, MINUTE, batch, folded, lotus, moment, placed, said
 
 
 def days_work(orders: int) -> list[ReceivedEvent]:
@@ -83,11 +85,15 @@ async def test_who_was_outrun_decides_again(house: House) -> None:
     state = folded(placed())
     order = judge(state, lotus(), moment(0))
     stale = Changes(now=moment(0), orders=[order_row(order, state, standing(order), 1)])
-    with pytest.raises(Outrun):
+
+    async def come_too_late() -> None:
         async with house.ledger.transaction(house.alice) as slow:
             assert (await slow.claim({}, ["o-1"], ["o-1"], moment(0))).orders == {}
             await house.hear(placed(), said("stock", "RESERVED", 1), now=1)
             await slow.save(stale)
+
+    with pytest.raises(Outrun):
+        await come_too_late()
     await check_book(house, now=1)
     assert (await house.hear(placed(), said("stock", "CHECKING", 0.5), now=1)).accepted == 1
     await check_book(house, now=1)
@@ -97,24 +103,22 @@ async def test_a_deadlock_is_a_reason_to_try_again_not_to_give_up(house: House) 
     """Our own writers sort their rows; somebody's script in psql does not."""
     await house.hear(placed(order="a"), placed(order="b"))
     script = await AsyncConnection.connect(house.url, options="-c deadlock_timeout=60s")
+    lock = "select 1 from orders where order_id = %s and tenant_id = %s for update"
+
+    async def meet_it() -> None:
+        async with house.ledger.transaction(house.alice) as ours:
+            await ours.locked(["a"])
+            crossing.append(asyncio.create_task(script.execute(lock, ["a", house.alice])))
+            await house.until_somebody_waits()
+            await ours.locked(["b"])
+
+    crossing: list[asyncio.Task[object]] = []
     async with script:
-        lock = "select 1 from orders where order_id = %s and tenant_id = %s for update"
         await script.execute(lock, ["b", house.alice])
         with pytest.raises(Outrun):
-            async with house.ledger.transaction(house.alice) as ours:
-                await ours.locked(["a"])
-                crossing = asyncio.create_task(script.execute(lock, ["a", house.alice]))
-                await until_waiting(house)
-                await ours.locked(["b"])
-        await crossing
+            await meet_it()
+        await asyncio.gather(*crossing)
     assert (await house.hear(said("stock", "RESERVED", 1, order="a"), now=2)).accepted == 1
-
-
-async def until_waiting(house: House) -> None:
-    """Until somebody waits for somebody's lock."""
-    query = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-    while house.as_owner(query) == [(0,)]:
-        await asyncio.sleep(0.005)
 
 
 async def test_an_index_entry_too_long_is_the_events_fault_not_the_databases(house: House) -> None:
@@ -122,21 +126,26 @@ async def test_an_index_entry_too_long_is_the_events_fault_not_the_databases(hou
     order = judge(state, lotus(), moment(0))
     row = order_row(order, state, standing(order), 1)
     long = "".join(chr(0x4E00 + n * 7919 % 20_000) for n in range(5_000))
-    with pytest.raises(NotStorable):
+    changes = Changes(now=moment(0), orders=[row], refs=[Reference(long, "awb", "o-1")])
+
+    async def save() -> None:
         async with house.ledger.transaction(house.alice) as transaction:
-            await transaction.save(
-                Changes(now=moment(0), orders=[row], refs=[Reference(long, "awb", "o-1")])
-            )
+            await transaction.save(changes)
+
+    with pytest.raises(NotStorable):
+        await save()
 
 
 async def test_a_connection_that_is_cut_is_unavailable_and_the_next_one_works(
     house: House,
 ) -> None:
-    with pytest.raises(Unavailable):
+    async def lose_it() -> None:
         async with house.ledger.transaction(house.alice) as transaction:
-            pid = transaction._connection.info.backend_pid
-            house.as_owner("select pg_terminate_backend(%s, 5000)", pid)
+            cut(house, transaction)
             await transaction.history(["o-1"])
+
+    with pytest.raises(Unavailable):
+        await lose_it()
     assert (await house.hear(placed())).accepted == 1
 
 
@@ -144,26 +153,36 @@ async def test_a_crash_before_the_commit_leaves_nothing_and_the_resend_everythin
     house: House,
 ) -> None:
     work = [placed(amount="5.00"), said("commerce_engine", "REJECTED", 1)]
-    with pytest.raises(Unavailable):
+    contents = {identity(one.event): content(one.event) for one in work}
+
+    async def crash() -> None:
         async with house.ledger.transaction(house.alice) as transaction:
-            await transaction.claim(
-                {identity(one.event): content(one.event) for one in work}, ["o-1"], [], moment(2)
-            )
-            pid = transaction._connection.info.backend_pid
-            house.as_owner("select pg_terminate_backend(%s, 5000)", pid)
+            await transaction.claim(contents, ["o-1"], [], moment(2))
+            cut(house, transaction)
+
+    with pytest.raises(Unavailable):
+        await crash()
     for table in ("identities", "events", "orders", "counters", "totals", "systems"):
         assert await house.one(f"select count(*) from {table}") == 0
     assert (await house.hear(*work, now=2)).accepted == 2
     await check_book(house, now=2)
 
 
+def cut(house: House, transaction: PostgresLedgerTransaction) -> None:
+    """The database ends the connection of this transaction."""
+    pid = transaction._connection.info.backend_pid
+    house.as_owner("select pg_terminate_backend(%s, 5000)", pid)
+
+
 async def test_batches_of_one_transaction_get_their_own_receipts(house: House) -> None:
     same = said("stock", "RESERVED", 3, id="same")
     lie = said("stock", "OUT_OF_STOCK", 3, id="same")
     recorded = await house.record([batch(placed(), same), batch(same), batch(lie)], now=4)
-    assert [
-        (one.accepted, one.duplicates, len(one.rejected)) for one in recorded.receipts
-    ] == [(2, 0, 0), (0, 1, 0), (0, 0, 1)]
+    assert [(one.accepted, one.duplicates, len(one.rejected)) for one in recorded.receipts] == [
+        (2, 0, 0),
+        (0, 1, 0),
+        (0, 0, 1),
+    ]
     await check_book(house, now=4)
 
 
@@ -184,3 +203,22 @@ async def test_the_watcher_and_a_writer_meet_and_neither_loses(house: House) -> 
     await asyncio.gather(write(), watch(), watch())
     await house.watch(now=20 * MINUTE)
     await check_book(house, now=20 * MINUTE)
+
+
+async def test_nobody_waits_for_ever_for_a_machine_that_vanished(house: House) -> None:
+    assert await house.one("show idle_in_transaction_session_timeout") == "1min"
+    assert await house.one("show lock_timeout") == "20s"
+
+
+async def test_an_event_freed_while_it_is_sent_again_is_new(house: House) -> None:
+    """Its day of waiting ends between our two looks at the identities."""
+    early = said("stock", "RESERVED", 5, order="unheard")
+    await house.hear(early, placed(), now=6)
+    async with house.ledger.transaction(house.alice) as blocker:
+        await blocker.locked(["o-1"])
+        again = asyncio.create_task(house.hear(early, said("stock", "RESERVED", 7), now=2 * DAY))
+        await house.until_somebody_waits()
+        assert await expire_parked(house.ledger, house.alice, moment(2 * DAY)) == 1
+    receipt = await again
+    assert (receipt.accepted, receipt.parked, receipt.duplicates) == (1, 1, 0)
+    assert await house.one("select count(*) from parked_events") == 1

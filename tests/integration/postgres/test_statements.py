@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import LiteralString, cast
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,9 +11,7 @@ import pytest
 from orderwatch.adapters.postgres.database import SQL, statements
 from orderwatch.adapters.postgres.migrate import APP_ROLE, MIGRATIONS, migrate, pending
 
-NAMED = [
-    (path.stem, name) for path in sorted(SQL.glob("*.sql")) for name in statements(path.stem)
-]
+NAMED = [(path.stem, name) for path in sorted(SQL.glob("*.sql")) for name in statements(path.stem)]
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -28,8 +26,8 @@ def numbered(text: str) -> str:
 def test_a_statement_can_be_prepared(module_database_url: str, file: str, name: str) -> None:
     text = statements(file)[name]
     with psycopg.connect(module_database_url) as connection:
-        connection.execute(cast(LiteralString, f"set role {APP_ROLE}"))
-        checked = cast(LiteralString, numbered(without_comments(text)))
+        connection.execute(f"set role {APP_ROLE}")
+        checked = numbered(without_comments(text))
         if checked.startswith("copy"):  # nothing to prepare, and only for the owner: no rows
             connection.execute("reset role")
             with connection.cursor().copy(checked):
@@ -42,8 +40,8 @@ def without_comments(text: str) -> str:
 
 
 @pytest.mark.parametrize("path", sorted(SQL.glob("*.sql")), ids=lambda path: path.stem)
-def test_no_name_is_given_twice(path: object) -> None:
-    names = re.findall(r"^-- name: (.+)$", path.read_text(), flags=re.MULTILINE)  # type: ignore[attr-defined]
+def test_no_name_is_given_twice(path: Path) -> None:
+    names = re.findall(r"^-- name: (.+)$", path.read_text(), flags=re.MULTILINE)
     assert sorted(set(names)) == sorted(names)
 
 

@@ -21,16 +21,23 @@ WORDS = {
 
 _COPY = """
 insert into orders
-select tenant_id, order_id || '-' || lpad(g::text, 8, '0'), 1, at, status, class, overdue, refunded, channel,
-  fulfilment, delivery, location, amount, currency, at, at, case when class = 'delayed' then at end, at,
-  rule, systems, deviations,
-  jsonb_set(jsonb_set(state::jsonb, array[%(placed_at)s], to_jsonb(at)), array[%(order_id)s],
-    to_jsonb(order_id || '-' || lpad(g::text, 8, '0')))::json, standing
-from (select g, %(now)s::timestamptz - (%(n)s - g) * (%(days)s * interval '1 day') / %(n)s as at,
-        case when g > %(n)s * 0.99 then (array['open', 'late', 'failed', 'done'])[1 + g %% 4]
-             when g %% 5000 = 0 then 'fraud' when g %% 5003 = 0 then 'open'
-             when g %% 50 = 0 then 'failed' when g %% 33 = 0 then 'gone' else 'done' end as kind
-      from generate_series(1, %(n)s) as g) as copies
+select tenant_id, new_id, 1, at, status, class, overdue, refunded, channel,
+  fulfilment, delivery, location, amount, currency, at, at, case when class = 'delayed' then at end,
+  at, rule, systems, deviations,
+  jsonb_set(jsonb_set(state::jsonb, array[%(placed_at)s], to_jsonb(at)),
+    array[%(order_id)s], to_jsonb(new_id))::json, standing
+from (
+  select kind, kind || '-' || lpad(g::text, 8, '0') as new_id,
+    %(now)s::timestamptz - (%(n)s - g) * (%(days)s * interval '1 day') / %(n)s as at
+  from (
+    select g, case
+      when g > %(n)s * 0.99 then (array['open', 'late', 'failed', 'done'])[1 + g %% 4]
+      when g %% 5000 = 0 then 'fraud'
+      when g %% 5003 = 0 then 'open'
+      when g %% 50 = 0 then 'failed'
+      when g %% 33 = 0 then 'gone'
+      else 'done' end as kind
+    from generate_series(1, %(n)s) as g) as kinds) as copies
 join orders on orders.order_id = kind and tenant_id = %(tenant)s
 """
 _REFS = """
@@ -39,14 +46,15 @@ where tenant_id = %(tenant)s on conflict do nothing
 """
 _COUNT = """
 insert into counters
-select tenant_id, date_trunc('minute', placed_at), system, coalesce(channel, ''), bucket, slot, count(*),
-  coalesce(sum(amount), 0)
-from (select tenant_id, placed_at, channel, amount, '' as system, (hashtext(order_id) & 7)::smallint as slot,
-        case when class <> 'delayed' then class when overdue then 'overdue' else 'waiting' end as bucket
-      from orders where tenant_id = %(tenant)s and order_id like '%%-%%'
-      union all
-      select tenant_id, placed_at, channel, amount, unnest(systems), (hashtext(order_id) & 7)::smallint, class
-      from orders where tenant_id = %(tenant)s and order_id like '%%-%%' and class <> 'delayed') as counted
+select tenant_id, date_trunc('minute', placed_at), system, coalesce(channel, ''), bucket,
+  (hashtext(order_id) & 7)::smallint as slot, count(*), coalesce(sum(amount), 0)
+from (
+  select orders.*, '' as system,
+    case when class <> 'delayed' then class when overdue then 'overdue' else 'waiting' end as bucket
+  from orders
+  union all
+  select orders.*, unnest(systems), class from orders where class <> 'delayed') as counted
+where tenant_id = %(tenant)s and order_id like '%%-%%'
 group by 1, 2, 3, 4, 5, 6
 on conflict (tenant_id, system, minute, channel, bucket, slot) do update
 set n = counters.n + excluded.n, value = counters.value + excluded.value

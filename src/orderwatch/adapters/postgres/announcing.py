@@ -52,6 +52,8 @@ class PostgresAnnouncements:
         self._process = process
         self._outbox: dict[TenantId, Waiting] = {}
         self._filled = asyncio.Event()
+        self._all_sent = asyncio.Event()
+        self._all_sent.set()
         self._listening = asyncio.Event()
 
     def publish(self, tenant: TenantId, changed: Sequence[Changed]) -> None:
@@ -61,6 +63,7 @@ class PostgresAnnouncements:
         update = update_of(changed)
         self._hub.tell(tenant, update)
         self._outbox.setdefault(tenant, Waiting(MOST_AT_ONCE * 20)).add(update)
+        self._all_sent.clear()
         self._filled.set()
 
     @asynccontextmanager
@@ -74,25 +77,21 @@ class PostgresAnnouncements:
             tasks.append(asyncio.create_task(self._keep(self._listen), name="listen"))
         try:
             if listen:
-                await self._until_listening()
+                await _soon(self._listening, _PATIENCE_S[-1])
             yield
         finally:
             self._hub.close()
+            await _soon(self._all_sent, _GATHER_S * 10)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _until_listening(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S[-1]):
-                await self._listening.wait()
 
     async def _keep(self, work: Work) -> None:
         """Connect and work; when the database goes away, try again ever more slowly."""
         failures = 0
         while True:
             try:
-                async with await self._connect() as connection:
+                async with self._connected() as connection:
                     failures = 0
                     await work(connection)
             except psycopg.OperationalError as error:
@@ -100,7 +99,8 @@ class PostgresAnnouncements:
             await asyncio.sleep(_PATIENCE_S[min(failures, len(_PATIENCE_S) - 1)])
             failures += 1
 
-    async def _connect(self) -> AsyncConnection:
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
         connection = await AsyncConnection.connect(
             self._url,
             autocommit=True,
@@ -109,8 +109,9 @@ class PostgresAnnouncements:
             keepalives_interval=5,
             keepalives_count=2,
         )
-        await connection.execute(sql.SQL("set role {}").format(sql.Identifier(APP_ROLE)))
-        return connection
+        async with connection:
+            await connection.execute(sql.SQL("set role {}").format(sql.Identifier(APP_ROLE)))
+            yield connection
 
     async def _send(self, connection: AsyncConnection) -> None:
         while True:
@@ -121,6 +122,8 @@ class PostgresAnnouncements:
                 notice = fitting(Notice(self._process, tenant, self._outbox[tenant].take()))
                 del self._outbox[tenant]
                 await self._notify(connection, tenant, notice)
+            if not self._outbox:
+                self._all_sent.set()
 
     async def _notify(self, connection: AsyncConnection, tenant: TenantId, notice: str) -> None:
         try:
@@ -146,6 +149,13 @@ class PostgresAnnouncements:
             return
         if notice.by != self._process:
             self._hub.tell(notice.tenant, notice.update)
+
+
+async def _soon(event: asyncio.Event, most_s: float) -> None:
+    """Wait for something that need not happen."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(most_s):
+            await event.wait()
 
 
 def fitting(notice: Notice) -> str:

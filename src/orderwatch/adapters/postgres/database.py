@@ -28,6 +28,21 @@ ABOUT_THE_STATEMENT = (
 )
 """Operational by their name, but the database answers: whoever asked decides what to do."""
 
+SESSION = {
+    "timezone": "UTC",
+    # A machine that vanishes in mid-transaction holds its orders' rows until somebody ends it.
+    "idle_in_transaction_session_timeout": "60s",
+    # Whoever waits for such rows is told to come again, long before a sender gives up on us.
+    "lock_timeout": "20s",
+}
+
+CANNOT_STORE = (
+    psycopg.errors.DiskFull,
+    psycopg.errors.OutOfMemory,
+    psycopg.errors.ReadOnlySqlTransaction,  # a standby, or a primary that was switched off
+)
+"""The database answers, and will store again when somebody has seen to it."""
+
 Connection = AsyncConnection[tuple[Any, ...]]
 
 
@@ -52,7 +67,7 @@ class Database:
             open=False,
             configure=_configure,
             check=AsyncConnectionPool.check_connection,
-            kwargs={"options": "-c timezone=UTC"},
+            kwargs={"options": " ".join(f"-c {name}={value}" for name, value in SESSION.items())},
         )
 
     async def open(self) -> None:
@@ -100,9 +115,9 @@ class Database:
                 yield connection
         except ABOUT_THE_STATEMENT:
             raise
+        except CANNOT_STORE as error:
+            raise Unavailable(f"The database cannot store: {error}".strip()) from error
         except (psycopg.OperationalError, PoolTimeout) as error:
-            if isinstance(error, psycopg.errors.DiskFull | psycopg.errors.OutOfMemory):
-                raise Unavailable(f"The database cannot store: {error}".strip()) from error
             raise Unavailable("The database does not answer.") from error
 
 

@@ -27,6 +27,7 @@ def migrate(url: str) -> list[str]:
     `url` must be that of a role that may create tables and, the first time, roles. Two at once
     wait for each other.
     """
+    _check_legible(url)
     try:
         _ensure_app_role(url)
         backend = yoyo.get_backend(_yoyo_url(url))
@@ -49,6 +50,17 @@ def pending(url: str) -> list[str]:
     names = [step.id for step in backend.to_apply(yoyo.read_migrations(str(MIGRATIONS)))]
     backend.connection.close()
     return names
+
+
+def _check_legible(url: str) -> None:
+    """What the library says of an illegible URL would show parts of it, a password perhaps."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise CannotMigrate(
+            "The database URL cannot be read: write postgresql://USER@HOST/DATABASE, with "
+            "special characters of a password percent-encoded."
+        ) from None
 
 
 def _ensure_app_role(url: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from msgspec import Struct
@@ -17,6 +17,7 @@ from psycopg import sql
 from orderwatch.adapters.postgres.database import statements
 from orderwatch.core.model import Event, OrderId, TenantId
 
+_COPY_EVENTS = "copy events (tenant_id, order_id, event_time, received_at, event) from stdin"
 _COPY_CHUNK = 256 * 1024
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -68,7 +69,7 @@ class Yardstick:
         self._connection = psycopg.connect(url, autocommit=True)
         self._sql = statements("yardstick")
 
-    def __enter__(self) -> Yardstick:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,7 +92,7 @@ class Yardstick:
         """COPY all of them in one transaction; seconds. The rows' text is made before."""
         chunks = list(_copy_text(tenant, events, now))
         begin = time.perf_counter()
-        with self._connection.cursor().copy(self._sql["copy_events"]) as copy:
+        with self._connection.cursor().copy(_COPY_EVENTS) as copy:
             for chunk in chunks:
                 copy.write(chunk)
         return time.perf_counter() - begin
@@ -115,11 +116,11 @@ class Yardstick:
         return time.perf_counter() - begin
 
     def read_events(self, at_once: int = 10_000) -> tuple[int, float]:
-        """Read every event once, order by order, to this process; how many, and seconds."""
+        """Read every event once to this process; how many, and seconds."""
         begin, count = time.perf_counter(), 0
         with (
             self._connection.transaction(),
-            self._connection.cursor("events", binary=True) as cursor,  # type: ignore[call-overload]
+            self._connection.cursor("events", binary=True) as cursor,
         ):
             cursor.itersize = at_once
             cursor.execute(self._sql["read_events"])

@@ -213,7 +213,7 @@ def last_words(said: Iterable[tuple[System, Event]], now: datetime) -> dict[Syst
     words: dict[System, Word] = {}
     for system, event in said:
         known = words.get(system)
-        at = min(event.time, now)
+        at = min(event.time.astimezone(UTC), now)
         words[system] = Word(
             at if known is None else max(known.last_event_at, at),
             now,

@@ -6,7 +6,7 @@ Pure: `app/record_events.py` brings what the database knows and carries out what
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import Raw, Struct, field
@@ -221,5 +221,6 @@ def park_again(changes: Changes, events: Iterable[ReceivedEvent]) -> None:
 def store(changes: Changes, events: Iterable[ReceivedEvent]) -> None:
     """Keep applied events for good."""
     changes.events.extend(
-        EventRow(one.event.order_id, one.event.time, one.received_at, one.text) for one in events
+        EventRow(one.event.order_id, one.event.time.astimezone(UTC), one.received_at, one.text)
+        for one in events
     )

@@ -12,6 +12,8 @@ from orderwatch.entrypoints.cli.administer import (
     settings_command,
     tenant_app,
 )
+from orderwatch.entrypoints.cli.bench.commands import bench_app
+from orderwatch.entrypoints.cli.dead_letters import dead_letters_app
 from orderwatch.entrypoints.cli.demo import demo
 from orderwatch.entrypoints.cli.import_ import import_tables
 from orderwatch.entrypoints.cli.send import send
@@ -53,6 +55,8 @@ app.command()(simulate)
 app.command("rebuild")(rebuild_command)
 app.command("settings")(settings_command)
 app.add_typer(template_app)
+app.add_typer(dead_letters_app, name="dead-letters")
+app.add_typer(bench_app, name="bench")
 app.add_typer(tenant_app, name="tenant")
 app.add_typer(key_app, name="key")
 

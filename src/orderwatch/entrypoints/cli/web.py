@@ -15,6 +15,8 @@ from orderwatch.bootstrap import House
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
 from orderwatch.entrypoints.api.app import Doors, create_app
+from orderwatch.entrypoints.api.health import health_handlers
+from orderwatch.entrypoints.api.metrics import Scraping, metrics_handler
 from orderwatch.entrypoints.api.orders import orders_handlers
 from orderwatch.entrypoints.api.protocol import ProblemProtocol
 from orderwatch.entrypoints.api.reading import Reading
@@ -74,6 +76,15 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
         *series_handlers(reading),
         stream_handler(sign_in, house.hub),
         console_router(console),
+        *health_handlers(house.readiness),
+        metrics_handler(
+            Scraping(
+                house.scraping.store,
+                house.templates,
+                house.scraping.render,
+                house.settings.metrics_token,
+            )
+        ),
     ]
     return create_app(Doors(events=house.door, version=__version__, route_handlers=handlers))
 

@@ -51,7 +51,7 @@ class Chart(Struct, frozen=True):
 
 
 def draw(minutes: Mapping[datetime, Mapping[str, int]], now: datetime) -> Chart:
-    """The last MINUTES minutes, the present one at the right. Minutes without orders may be left out."""
+    """The last MINUTES minutes, the present one at the right; empty ones may be left out."""
     present = now.replace(second=0, microsecond=0)
     times = [present - (MINUTES - 1 - number) * _MINUTE for number in range(MINUTES)]
     counts = [_by_state(minutes.get(at, {})) for at in times]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get
@@ -54,7 +53,7 @@ async def order_page(console: TheConsole, reader: TheReader, order_id: str) -> P
     wanted = order_id.removeprefix("/")
     context = await _order(console, visit, wanted)
     if context is None:
-        return render("not_found.html", {"visit": visit, "query": wanted, "found": ()}, 404)
+        return await _not_found(console, visit, wanted)
     return render("order.html", context)
 
 
@@ -62,9 +61,10 @@ async def order_page(console: TheConsole, reader: TheReader, order_id: str) -> P
 async def order_live(console: TheConsole, reader: TheReader, order_id: str) -> Page:
     """The parts of an order's page that move."""
     visit = await visit_of(console, reader)
-    context = await _order(console, visit, order_id.removeprefix("/"))
+    wanted = order_id.removeprefix("/")
+    context = await _order(console, visit, wanted)
     if context is None:
-        return render("not_found.html", {"visit": visit, "query": order_id, "found": ()}, 404)
+        return await _not_found(console, visit, wanted)
     return render("order_live.html", context)
 
 
@@ -80,12 +80,22 @@ async def find_order(console: TheConsole, reader: TheReader, q: str = "") -> Res
     same = [order for order in page.items if _is_named(order, wanted)] or page.items
     if len(same) == 1:
         return Redirect(order_address(same[0].order_id), status_code=303)
+    if not same:
+        return await _not_found(console, visit, wanted)
     context = {"visit": visit, "query": wanted, "found": same, "more": page.next is not None}
-    return render("not_found.html", context, 200 if same else 404)
+    return render("found.html", context)
 
 
 def _is_named(order: Order, text: str) -> bool:
     return order.order_id == text or text in order.refs.values()
+
+
+async def _not_found(console: Console, visit: Visit, wanted: str) -> Page:
+    """No order of this name; systems may have spoken of it before the OMS did."""
+    history = await read_history(console.orders, visit.reader.tenant, visit.template, wanted)
+    spoke = dict.fromkeys(visit.titles.get(item.system, item.system) for item in history)
+    context = {"visit": visit, "query": wanted, "parked": len(history), "spoke": list(spoke)}
+    return render("not_found.html", context, 404)
 
 
 async def _order(console: Console, visit: Visit, order_id: OrderId) -> dict[str, Any] | None:
@@ -112,8 +122,3 @@ def _entry(item: HistoryItem, order: Order) -> Entry:
         deviations=tuple(each for each in order.deviations if each.event == ref),
         decided=ref in order.why.events,
     )
-
-
-def anchor(source: str, id_: str) -> str:
-    """The place of an event on the page, for links from the verdict."""
-    return f"e-{quote(f'{source}#{id_}', safe='')}"

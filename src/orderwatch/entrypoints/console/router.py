@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, Final
 from urllib.parse import quote
 
 from litestar import Response, Router
 from litestar.di import Provide
+from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
 from orderwatch.app.known_templates import NoTemplate
@@ -22,6 +24,14 @@ from orderwatch.entrypoints.console.pages import (
     require_reader,
 )
 from orderwatch.entrypoints.console.static_files import static_file
+
+_LOG: Final = logging.getLogger("orderwatch.console")
+_AWAY: Final = "The database does not answer"
+_SAFE: Final = "Events that were acknowledged are safe. This page tries again by itself."
+_NO_FLOW: Final = "This tenant has no flow to follow"
+_CHECK: Final = "Check its template with `orderwatch template check FILE`."
+_MISTAKE: Final = "Something went wrong on our side"
+_RECORDED: Final = "It was recorded. Orders are still being watched; try again in a while."
 
 
 def console_router(console: Console) -> Router:
@@ -48,6 +58,7 @@ def console_router(console: Console) -> Router:
             NotSignedIn: to_login,
             Unavailable: database_away,
             NoTemplate: no_template,
+            Exception: our_mistake,
         },
         include_in_schema=False,
     )
@@ -63,11 +74,24 @@ def to_login(request: AnyRequest, _: NotSignedIn) -> Response[Any]:
 
 def database_away(_: AnyRequest, __: Unavailable) -> Response[Any]:
     """The database does not answer; the page tries again by itself."""
-    page = render("unavailable.html", {"visit": None, "no_template": None}, 503)
+    page = render("unavailable.html", _plain(_AWAY, _SAFE, again=True), 503)
     page.headers["retry-after"] = "2"
     return page
 
 
 def no_template(_: AnyRequest, error: NoTemplate) -> Response[Any]:
     """The tenant's flow template is missing or broken."""
-    return render("unavailable.html", {"visit": None, "no_template": str(error)}, 503)
+    return render("unavailable.html", _plain(_NO_FLOW, f"{error} {_CHECK}"), 503)
+
+
+def our_mistake(_: AnyRequest, error: Exception) -> Response[Any]:
+    """Logged whole, told without a word about what is inside."""
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        context = _plain("This cannot be asked", error.detail)
+        return render("unavailable.html", context, error.status_code)
+    _LOG.error("page failed", exc_info=error)
+    return render("unavailable.html", _plain(_MISTAKE, _RECORDED), 500)
+
+
+def _plain(title: str, text: str, *, again: bool = False) -> dict[str, Any]:
+    return {"visit": None, "title": title, "text": text, "again": again}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -105,7 +106,7 @@ def draw(
 ) -> Waterfall:
     """The time line of an order as it stands now; `history` in event time, oldest first."""
     spoken_by_oms = [it for it in history if it.system == oms]
-    span = _span(order, spoken_by_oms, now)
+    span = _span(order, now)
     lanes = [_order_lane(order, spoken_by_oms, titles.get(oms, oms), span)]
     lanes += [_leg_lane(leg, titles.get(leg.system, leg.system), order, span) for leg in order.legs]
     return Waterfall(
@@ -122,10 +123,10 @@ def _is_moving(order: Order) -> bool:
 
 def _is_open(leg: Leg, order: Order) -> bool:
     """Whether anybody still waits for this leg: once the OMS has settled the order nobody does."""
-    return leg.class_ is Class.DELAYED and order.next_deadline is not None or leg.overdue
+    return leg.overdue or (leg.class_ is Class.DELAYED and order.next_deadline is not None)
 
 
-def _span(order: Order, words: Sequence[HistoryItem], now: datetime) -> Span:
+def _span(order: Order, now: datetime) -> Span:
     """From the placing to now, or to the end of a settled order, with some air on the right."""
     starts = [leg.started_at for leg in order.legs if leg.started_at is not None]
     start = min([order.placed_at, *starts])
@@ -142,9 +143,9 @@ def _span(order: Order, words: Sequence[HistoryItem], now: datetime) -> Span:
 
 
 def _order_lane(order: Order, words: Sequence[HistoryItem], title: str, span: Span) -> Lane:
-    *past, (since, status) = _changes(words, order)
-    ends = [at for at, _ in past[1:]] + [since]
-    bars = [span.bar(at, until, "step", word) for (at, word), until in zip(past, ends, strict=True)]
+    changes = _changes(words, order)
+    bars = [span.bar(at, until, "step", word) for (at, word), (until, _) in pairwise(changes)]
+    since, status = changes[-1]
     open_ = _oms_is_open(order)
     if open_:
         bars += _past_deadline(since, order.deadline, WAITING, status, span)
@@ -174,7 +175,7 @@ def _oms_state(order: Order, now: datetime) -> str:
 
 
 def _changes(words: Sequence[HistoryItem], order: Order) -> list[tuple[datetime, str]]:
-    """When the order entered which status, as the OMS told it; the last as the fold understood it."""
+    """When the order entered which status, as the OMS told it; the last as it was understood."""
     changes: list[tuple[datetime, str]] = []
     for told in words:
         status = told.status

@@ -25,7 +25,7 @@ STATE_WORDS: Final = {
     WAITING: "Waiting",
     "blind": "Blind",
 }
-"""Every state has a word, a shape and a colour; the latter two are in `marks.html` and the style."""
+"""Every state has a word, a shape and a colour; those are in `marks.html` and the style."""
 
 DEVIATION_WORDS: Final = {
     DeviationKind.REGRESSION: "went back",
@@ -53,13 +53,8 @@ def state_of(judged: Order | Leg) -> str:
 def money(value: Decimal | str) -> str:
     """An amount with its thousands apart: "1,250.00". The currency stands beside it."""
     number = Decimal(value)
-    places = max(2, -int(number.as_tuple().exponent)) if "." in str(value) else 2
-    text = f"{number:,.{places}f}"
-    return (
-        text.rstrip("0") + "0" * (2 - len(text.rstrip("0").split(".")[1][:2]))
-        if places > 2
-        else text
-    )
+    exact = -int(number.normalize().as_tuple().exponent)
+    return f"{number:,.{max(2, exact)}f}"
 
 
 def whole_money(value: Decimal) -> str:

@@ -35,7 +35,7 @@ _NOTHING: Final = (
 
 
 class Reader(Struct, frozen=True):
-    """Somebody who may read one tenant's orders. `key_id` None: let in for being on this machine."""
+    """Who may read one tenant's orders. `key_id` None: let in for being on this machine."""
 
     tenant: TenantId
     key_id: str | None = None

@@ -5,10 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-
-from orderwatch.core.model import Class, DeviationKind
-from orderwatch.core.tracking.fold import transition
-from orderwatch.core.tracking.judge import judge
 from tests.story import (
     DAY,
     HOUR,
@@ -23,6 +19,10 @@ from tests.story import (
     said,
     told,
 )
+
+from orderwatch.core.model import Class, DeviationKind
+from orderwatch.core.tracking.fold import transition
+from orderwatch.core.tracking.judge import judge
 
 OMS = "phoenix_oms"
 # status, class, threshold in seconds, final, may go to (product.md)
@@ -311,8 +311,12 @@ def test_fraud_can_be_cleared(next_: str) -> None:
 def test_amounts_are_kept_by_system_and_kind_and_the_last_one_counts() -> None:
     order = told(
         placed(amount="10.00"),
-        said("checkout", "CAPTURED", 5, amount={"value": "9.99", "currency": "THB",
-                                               "kind": "captured"}),  # fmt: skip
+        said(
+            "checkout",
+            "CAPTURED",
+            5,
+            amount={"value": "9.99", "currency": "THB", "kind": "captured"},
+        ),
         said("invoice", "ISSUED", 6, amount="10.00"),
         said(OMS, "PROCESSING", 7, amount="11.00"),
     )

@@ -5,10 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-
-from orderwatch.core.model import Class, ReceivedEvent
-from orderwatch.core.tracking.deviations import MOST_DEVIATIONS, MOST_EARLY
-from orderwatch.core.tracking.facts import MOST_REFS
 from tests.story import (
     DAY,
     HOUR,
@@ -23,6 +19,10 @@ from tests.story import (
     said,
     told,
 )
+
+from orderwatch.core.model import Class, ReceivedEvent
+from orderwatch.core.tracking.deviations import MOST_DEVIATIONS, MOST_EARLY
+from orderwatch.core.tracking.facts import MOST_REFS
 
 OMS = "phoenix_oms"
 Y1948, Y2199 = datetime(1948, 5, 1, tzinfo=UTC), datetime(2199, 5, 1, tzinfo=UTC)
@@ -196,7 +196,9 @@ def test_the_skew_is_the_templates() -> None:
 
 
 def test_an_order_is_placed_when_the_oms_first_gives_an_initial_status() -> None:
-    order = told(said(OMS, "PROCESSING", 0), said(OMS, "PENDING", 1), said(OMS, "PENDING", 9, id="x"))
+    order = told(
+        said(OMS, "PROCESSING", 0), said(OMS, "PENDING", 1), said(OMS, "PENDING", 9, id="x")
+    )
     assert order.placed_at == moment(1)
     assert told(said(OMS, "PROCESSING", 4)).placed_at == moment(4)
 
@@ -217,7 +219,7 @@ def test_a_runaway_sender_does_not_fill_the_order() -> None:
 
 def test_its_noise_in_pieces_is_the_same_as_at_once() -> None:
     storm = [placed(), *(said(OMS, f"NOISE-{n}", n + 1) for n in range(150))]
-    assert arriving([[one] for one in reversed(storm)][-3:] + [storm]) == folded(*storm)
+    assert arriving([*([one] for one in storm[2::-1]), storm]) == folded(*storm)
 
 
 @pytest.mark.parametrize(

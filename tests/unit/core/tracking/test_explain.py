@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.random_stories import RECEIVED, flows, histories
+from tests.story import DAY, HOUR, MINUTE, folded, leg, lotus, moment, placed, said, told
 
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Order
 from orderwatch.core.tracking.explain import clock_time, explain, leg_sentence, spoken
 from orderwatch.core.tracking.judge import judge
-from tests.random_stories import RECEIVED, flows, histories
-from tests.story import DAY, HOUR, MINUTE, folded, leg, lotus, moment, placed, said, told
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
 
@@ -101,7 +101,7 @@ def test_a_system_may_have_a_dot_in_its_name() -> None:
     assert why(order, 60) == "Failed: engine.v2 said REJECTED at 16:01"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data(), flows(), st.integers(0, 400 * DAY))
 def test_every_verdict_has_a_sentence(data: st.DataObject, flow: Template, later: int) -> None:
     state = folded(*data.draw(histories(flow)), flow=flow)

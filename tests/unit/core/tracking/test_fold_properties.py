@@ -5,17 +5,17 @@ from __future__ import annotations
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.random_stories import RECEIVED, arrivals, flows, histories
+from tests.story import arriving, folded, lotus, moment, placed, said
 
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class
 from orderwatch.core.tracking.fold import fits, fold, in_order
 from orderwatch.core.tracking.judge import judge
 from orderwatch.core.tracking.state import OrderState
-from tests.random_stories import RECEIVED, arrivals, flows, histories
-from tests.story import arriving, folded, lotus, moment, placed, said
 
 decode_state = msgspec.json.Decoder(OrderState).decode
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=80, deadline=None)
 
 
 @MANY

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from tests.story import said
 
 from orderwatch.core.tracking.identity import content, identity
-from tests.story import said
 
 BASE: dict[str, Any] = {"system": "stock", "status": "RESERVED", "at": 0, "id": "e-1"}
 

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.random_stories import RECEIVED, flows, histories
+from tests.story import HOUR, folded, moment
 
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class, Order
 from orderwatch.core.tracking.judge import judge
-from tests.random_stories import RECEIVED, flows, histories
-from tests.story import HOUR, folded, moment
 
-MANY = settings(max_examples=200, deadline=None)
+MANY = settings(max_examples=80, deadline=None)
 TICK = timedelta(microseconds=1)
 Verdict = tuple[str, bool, tuple[tuple[str, str, bool], ...]]
 

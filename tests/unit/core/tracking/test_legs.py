@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from orderwatch.core.model import Class, ReceivedEvent
-from orderwatch.core.tracking.judge import blind_since
+import pytest
 from tests.story import (
     HOUR,
     MINUTE,
@@ -20,13 +19,16 @@ from tests.story import (
     told,
 )
 
+from orderwatch.core.model import Class, ReceivedEvent
+from orderwatch.core.tracking.judge import blind_since
+
 # What has happened before a leg starts, and when the last of it did.
 ACCEPTED = [said("commerce_engine", "ACCEPTED", 1)]
 PAID = [*ACCEPTED, said("checkout", "CAPTURED", 10)]
 PAID_AND_RESERVED = [*PAID, said("stock", "RESERVED", 20)]
 HANDED_OVER = [*PAID_AND_RESERVED, said("instore_app", "HANDED_OVER", 100)]
 # system, the order's kind, what came before, starts at, threshold
-TABLE: list[tuple[str, dict[str, str], list[ReceivedEvent], int, int]] = [
+TABLE: list[tuple[str, dict[str, Any], list[ReceivedEvent], int, int]] = [
     ("commerce_engine", {}, [], 0, 30),
     ("checkout", {}, ACCEPTED, 1, 15 * MINUTE),
     ("stock", {}, ACCEPTED, 1, 60),
@@ -39,12 +41,12 @@ TABLE: list[tuple[str, dict[str, str], list[ReceivedEvent], int, int]] = [
 ROWS = pytest.mark.parametrize(
     ("system", "kind", "before", "starts", "threshold"), TABLE, ids=[row[0] for row in TABLE]
 )
-Story = tuple[str, dict[str, str], list[ReceivedEvent], int, int]
+Story = tuple[str, dict[str, Any], list[ReceivedEvent], int, int]
 
 
 @ROWS
 def test_a_leg_is_awaited_from_its_start_and_overdue_at_its_threshold(
-    system: str, kind: dict[str, str], before: list[ReceivedEvent], starts: int, threshold: int
+    system: str, kind: dict[str, Any], before: list[ReceivedEvent], starts: int, threshold: int
 ) -> None:
     waiting = leg(told(placed(**kind), *before, now=starts + threshold - 0.000001), system)
     assert (waiting.status, waiting.class_, waiting.overdue) == (None, Class.DELAYED, False)
@@ -56,21 +58,21 @@ def test_a_leg_is_awaited_from_its_start_and_overdue_at_its_threshold(
 
 @ROWS
 def test_a_leg_is_not_awaited_before_its_start(
-    system: str, kind: dict[str, str], before: list[ReceivedEvent], starts: int, threshold: int
+    system: str, kind: dict[str, Any], before: list[ReceivedEvent], starts: int, threshold: int
 ) -> None:
     assert system not in systems(told(placed(**kind), *before[:-1])) or not before
 
 
 @ROWS
 def test_each_word_ends_the_leg_as_the_template_says(
-    system: str, kind: dict[str, str], before: list[ReceivedEvent], starts: int, threshold: int
+    system: str, kind: dict[str, Any], before: list[ReceivedEvent], starts: int, threshold: int
 ) -> None:
     for word, class_ in lotus().leg_words[system].items():
         ended = leg(told(placed(**kind), *before, said(system, word, 200)), system)
         assert (ended.status, ended.class_) == (word, class_)
         assert ended.required
         if class_ is Class.DELAYED:
-            assert ended.ended_at is ended.duration_s is None
+            assert (ended.ended_at, ended.duration_s) == (None, None)
         else:
             assert ended.ended_at == moment(200)
             assert ended.duration_s == 200 - starts
@@ -79,7 +81,7 @@ def test_each_word_ends_the_leg_as_the_template_says(
 
 @ROWS
 def test_nobody_awaits_a_leg_of_a_settled_order(
-    system: str, kind: dict[str, str], before: list[ReceivedEvent], starts: int, threshold: int
+    system: str, kind: dict[str, Any], before: list[ReceivedEvent], starts: int, threshold: int
 ) -> None:
     done = told(placed(**kind), *before, said("phoenix_oms", "CANCELED", 300))
     assert system not in systems(done)
@@ -87,7 +89,7 @@ def test_nobody_awaits_a_leg_of_a_settled_order(
 
 @ROWS
 def test_a_leg_of_a_settled_order_that_spoke_stays_and_is_never_overdue(
-    system: str, kind: dict[str, str], before: list[ReceivedEvent], starts: int, threshold: int
+    system: str, kind: dict[str, Any], before: list[ReceivedEvent], starts: int, threshold: int
 ) -> None:
     open_word = lotus().legs[system].in_progress[0]
     done = told(
@@ -201,7 +203,9 @@ def test_the_reason_of_a_failure_is_kept_and_leaves_with_it() -> None:
     assert failed.why.reason is not None
     assert (failed.reason.code, failed.why.reason.text) == ("INVENTORY", "none")
     assert (
-        leg(told(placed(), rejected, said("commerce_engine", "ACCEPTED", 9)), "commerce_engine").reason
+        leg(
+            told(placed(), rejected, said("commerce_engine", "ACCEPTED", 9)), "commerce_engine"
+        ).reason
         is None
     )
 

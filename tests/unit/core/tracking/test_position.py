@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from tests.story import DAY, lotus, said
 
 from orderwatch.core.model import ReceivedEvent
 from orderwatch.core.tracking.fold import in_order
 from orderwatch.core.tracking.position import believable, position
-from tests.story import DAY, lotus, said
 
 CLOCK = lotus().clock
 

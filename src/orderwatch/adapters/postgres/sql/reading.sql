@@ -25,7 +25,7 @@ where span = 'day' and system = %(system)s and n > 0
 -- Orders that have a reference beginning so; of very many, the first in the alphabet.
 select distinct order_id from (
   select order_id from order_refs where value >= %(text)s and value <= %(text_end)s
-  order by value limit 2000) as near
+  order by value limit 500) as near
 
 -- name: get_orders
 select state::text from orders where order_id = any(%(order_ids)s)

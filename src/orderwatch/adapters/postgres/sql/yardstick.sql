@@ -1,14 +1,11 @@
 -- What benchmarks hold the ledger against: the bare database doing one part of its work.
 
--- name: copy_events
-copy events (tenant_id, order_id, event_time, received_at, event) from stdin
-
 -- name: insert_event
 insert into events (tenant_id, order_id, event_time, received_at, event)
 values (%(tenant)s, %(order_id)s, %(event_time)s, %(received_at)s, %(event)s::json)
 
 -- name: read_events
-select order_id, event::text, received_at from events order by order_id
+select order_id, event::text, received_at from events
 
 -- name: size
 select (select count(*) from orders), (select count(*) from events), (select count(*) from legs),
@@ -17,3 +14,19 @@ select (select count(*) from orders), (select count(*) from events), (select cou
 -- name: unsettled
 -- Orders the watcher has yet to look at.
 select count(*) from orders where next_deadline <= now()
+
+-- name: arrive_when_told
+-- As if each event had come when it happened, so that the months of its arrival are its own.
+update events set received_at = event_time
+
+-- name: multiply_totals
+update totals set value = value * %(times)s
+
+-- name: multiply_systems
+update systems set events = events * %(times)s
+
+-- name: ensure_partitions
+select ensure_event_partitions(%(first)s::date, %(months)s)
+
+-- name: order_ids
+select order_id from orders order by order_id

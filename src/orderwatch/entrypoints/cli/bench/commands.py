@@ -8,6 +8,7 @@ import typer
 
 from orderwatch.entrypoints.cli.bench.ground import Ground
 from orderwatch.entrypoints.cli.bench.ingest import Sizes, bench_ingest
+from orderwatch.entrypoints.cli.bench.query import QuerySizes, bench_query
 from orderwatch.entrypoints.cli.bench.rebuild import RebuildSizes, bench_rebuild
 from orderwatch.entrypoints.cli.bench.report import report
 from orderwatch.entrypoints.cli.bench.single import SingleSizes, bench_single
@@ -73,3 +74,22 @@ def start(rounds: RoundsOption = 3, as_json: JsonOption = False) -> None:
     """From `demo` to the first live order, beside a bare start of the database server."""
     with complaints(), Ground() as ground:
         report(bench_start(rounds), ground.postgresql, as_json=as_json)
+
+
+@bench_app.command("query")
+def query(
+    orders: Annotated[int, typer.Option(min=100, help="Orders of the large ledger.")] = 250_000,
+    full: Annotated[
+        bool, typer.Option("--full", help="2.5 million orders: 10 minutes and 20 GB of disk.")
+    ] = False,
+    small: Annotated[int, typer.Option(min=100, help="Orders of the small ledger.")] = 100_000,
+    base: Annotated[int, typer.Option(min=100, help="Orders folded for real.")] = 10_000,
+    rounds: RoundsOption = 3,
+    calls: Annotated[int, typer.Option(min=1, help="How often each call is made a round.")] = 40,
+    as_json: JsonOption = False,
+) -> None:
+    """Every call and page on a large ledger while events come in, beside a small ledger."""
+    wanted = 2_500_000 if full else orders
+    with complaints(), Ground() as ground:
+        sizes = QuerySizes(wanted, 4 * wanted, small, base, rounds, calls, live_rate=200)
+        report(bench_query(ground, sizes), ground.postgresql, as_json=as_json)

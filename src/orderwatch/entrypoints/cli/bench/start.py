@@ -1,4 +1,4 @@
-"""`bench start`: from the command to the first live order, beside a bare database server's start."""
+"""`bench start`: from `demo` to the first live order, beside a bare start of the database server."""
 
 from __future__ import annotations
 

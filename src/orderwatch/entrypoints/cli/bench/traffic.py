@@ -25,9 +25,11 @@ def events_of_a_day(begin: datetime, per_day: float, count: int) -> list[bytes]:
     return list(islice(day(begin, per_day), count))
 
 
-def events_of_orders(begin: datetime, per_day: float, orders: int) -> list[bytes]:
+def events_of_orders(
+    begin: datetime, per_day: float, orders: int, first_order: int = 2_000_000_000
+) -> list[bytes]:
     """Whole lives of so many orders."""
-    plan = replace(LOTUS_O2O, per_day=per_day, orders=orders, first_order=2_000_000_000)
+    plan = replace(LOTUS_O2O, per_day=per_day, orders=orders, first_order=first_order)
     return [message.body for message in simulate(plan, SEED, begin)]
 
 

@@ -1,0 +1,109 @@
+"""Makes the pictures in this folder, from the product itself: a bad day on a simulated morning.
+
+    .venv/bin/python docs/images/make.py        (after ./dev test has set it up)
+
+Needs Chromium (ORDERWATCH_TEST_CHROMIUM, by default /usr/bin/chromium).
+"""
+
+# ruff: noqa: INP001 - a program of its own
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from msgspec.structs import replace
+from playwright.sync_api import Browser, sync_playwright
+
+FOLDER: Final = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parents[1]))
+
+from tests.acceptance.browser.conftest import CHROMIUM, FLAGS  # noqa: E402
+from tests.acceptance.browser.stage import Stage, stage  # noqa: E402
+
+from orderwatch.adapters.postgres.embedded import EmbeddedPostgres  # noqa: E402
+from orderwatch.adapters.postgres.migrate import migrate  # noqa: E402
+from orderwatch.core.simulation.faults import DEMO_FAULTS, FaultRule  # noqa: E402
+from orderwatch.core.simulation.lotus_o2o import LOTUS_O2O  # noqa: E402
+from orderwatch.core.simulation.simulate import simulate  # noqa: E402
+
+HOURS: Final = 5
+SILENT_FOR: Final = timedelta(minutes=37)
+TOO_LARGE: Final = 250_000
+
+
+class Picture(NamedTuple):
+    """One file: which page, how large a window, which theme."""
+
+    name: str
+    path: str
+    width: int = 1440
+    height: int = 900
+    theme: Literal["light", "dark"] = "light"
+
+
+def main() -> None:
+    """Play the day, then take every picture."""
+    with EmbeddedPostgres.temporary() as database:
+        migrate(database.url)
+        with stage(database.url) as server, sync_playwright() as playwright:
+            play_bad_day(server, datetime.now(UTC))
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            order = f"/orders/{overdue_order(browser, server)}"
+            for picture in (
+                Picture("overview-light", "/"),
+                Picture("overview-dark", "/", theme="dark"),
+                Picture("order-overdue", order, height=1010),
+                Picture("phone", "/", 390, 844),
+            ):
+                take(browser, server, picture)
+            browser.close()
+
+
+def play_bad_day(server: Stage, now: datetime) -> None:
+    """Five hours of orders; one system is silent at the end, and many prices are refused."""
+    second = (now + LOTUS_O2O.utc_offset).timestamp() % 86_400
+    silent_from = (second - SILENT_FOR.total_seconds()) % 86_400
+    until = (second + 3600) % 86_400
+    faults = (
+        *DEMO_FAULTS,
+        FaultRule(kind="silent", rate=1, system="invoice", since=silent_from, until=until),
+        FaultRule(kind="rejected", rate=0.2, since=(second - 1200) % 86_400, until=until),
+    )
+    hours = replace(LOTUS_O2O.hours, opens=0, closes=24)
+    plan = replace(LOTUS_O2O, orders=HOURS * 300, per_minute=5.0, hours=hours)
+    server.replay(simulate(plan, 11, now - timedelta(hours=HOURS), faults), now)
+
+
+def overdue_order(browser: Browser, server: Stage) -> str:
+    """The newest order that waits for the silent system."""
+    page = browser.new_page()
+    page.goto(server.url)
+    row = page.locator(".trouble li", has_text="Invoice has not answered").nth(2)
+    order_id = row.get_attribute("data-key")
+    page.close()
+    assert order_id is not None
+    return order_id
+
+
+def take(browser: Browser, server: Stage, picture: Picture) -> None:
+    """Open the page, wait until it is live, and keep what it looks like."""
+    page = browser.new_page(
+        viewport={"width": picture.width, "height": picture.height},
+        color_scheme=picture.theme,
+        timezone_id="Asia/Bangkok",
+        reduced_motion="reduce",
+    )
+    page.goto(server.url + picture.path)
+    page.wait_for_selector("[data-pulse=live]")
+    file = FOLDER / f"{picture.name}.png"
+    page.screenshot(path=file)
+    page.close()
+    size = file.stat().st_size
+    sys.stdout.write(f"{file.name} {size // 1000} kB\n")
+    assert size < TOO_LARGE, f"{file.name} is too large to keep"
+
+
+if __name__ == "__main__":
+    main()
