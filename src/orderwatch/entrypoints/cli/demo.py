@@ -76,7 +76,7 @@ def demo(
                     logins = await _logins(house, tenant)
                     calm_the_collector()
                     await stack.enter_async_context(tending(house))
-                    web = server(web_app(house, open_on_loopback=tenant))
+                    web = server(web_app(house, open_on_loopback=tenant), house.hub)
                     serving = asyncio.create_task(web.serve(sockets=[listening]))
                     _welcome(address(listening), logins, data)
                     tally = Tally()

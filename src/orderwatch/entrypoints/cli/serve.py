@@ -54,7 +54,7 @@ def serve(
                     calm_the_collector()
                     if role is not Role.API:
                         await stack.enter_async_context(tending(house))
-                    await run(web_app(house), [listening])
+                    await run(web_app(house), house.hub, [listening])
 
             uvloop.run(main())
 

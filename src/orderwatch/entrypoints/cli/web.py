@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from orderwatch import __version__
+from orderwatch.app.announce_changes import Hub
 from orderwatch.bootstrap import House
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
@@ -89,9 +90,23 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
     return create_app(Doors(events=house.door, version=__version__, route_handlers=handlers))
 
 
-def server(app: Litestar) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """Sends the live streams' watchers away before it waits for requests to end."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        """`hub` is what the watchers hang on."""
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; a stream never ends by itself."""
+        self._hub.close()
+        await super().shutdown(sockets)
+
+
+def server(app: Litestar, hub: Hub) -> Server:
     """A server for the application; what it logs goes where everything goes."""
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             app,
             http=ProblemProtocol,
@@ -101,18 +116,19 @@ def server(app: Litestar) -> uvicorn.Server:
             backlog=BACKLOG,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=5,
-        )
+        ),
+        hub,
     )
 
 
-async def run(app: Litestar, sockets: Sequence[socket.socket]) -> None:
+async def run(app: Litestar, hub: Hub, sockets: Sequence[socket.socket]) -> None:
     """Serve until asked to stop; requests under way are answered first.
 
     The server raises the signal it was stopped by again when it has; that must not end the process
     before the caller has closed the ledger and the database in good order.
     """
     signal.signal(signal.SIGTERM, _already_stopping)
-    await server(app).serve(sockets=list(sockets))
+    await server(app, hub).serve(sockets=list(sockets))
 
 
 def _already_stopping(*_: object) -> None:
