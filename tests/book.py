@@ -43,7 +43,8 @@ def book_of(tenant: Tenant) -> Book:
         "refs": _counted(tenant.rows("select order_id, name, value from order_refs")),
         "counters": _sums(
             tenant,
-            "select minute, system, channel, bucket, sum(n), sum(value) from counters group by 1, 2, 3, 4",
+            "select minute, system, channel, bucket, sum(n), sum(value) from counters"
+            " group by 1, 2, 3, 4",
         ),
         "rolled counters": _sums(
             tenant,
@@ -69,8 +70,10 @@ def differences(one: Book, other: Book) -> list[str]:
         apart = [key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)]
         if apart:
             found.append(f"{table}: {len(apart)} of {len(ours)} and {len(theirs)} differ")
-        for key in sorted(apart, key=str)[:3]:
-            found.append(f"  {key}: {_apart(ours.get(key), theirs.get(key))}")
+        found += [
+            f"  {key}: {_apart(ours.get(key), theirs.get(key))}"
+            for key in sorted(apart, key=str)[:3]
+        ]
     return found
 
 

@@ -26,7 +26,6 @@ from typing import Any, Self
 
 import httpx
 import psycopg
-
 from tests.sender import Counts, Sender, lines_of
 from typer.testing import CliRunner
 
@@ -84,15 +83,18 @@ class Product:
                 start_new_session=True,
             )
 
-    def stop(self) -> None:
-        """Ask the server to end and wait for it; what does not listen is killed."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self.kill()
-                raise
+    def stop(self) -> int | None:
+        """Ask the server to end and wait for it; its exit code. What does not listen is killed."""
+        if self._process is None:
+            return None
+        self._process.terminate()
+        try:
+            return self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+        finally:
+            self._process.wait()
             self._process = None
 
     def kill(self) -> None:
@@ -105,6 +107,16 @@ class Product:
     def kill_database(self) -> None:
         """kill -9 of the embedded database's first process."""
         os.kill(self.postmaster, signal.SIGKILL)
+
+    def kill_a_connection(self) -> None:
+        """kill -9 of one of the server's connections, upon which the database drops all of them."""
+        with self.owner() as connection:
+            row = connection.execute(
+                "select pid from pg_stat_activity where backend_type = 'client backend'"
+                " and pid <> pg_backend_pid() order by query_start desc limit 1"
+            ).fetchone()
+        assert row is not None
+        os.kill(row[0], signal.SIGKILL)
 
     def is_ready(self) -> bool:
         """Whether the server answers; fails at once when it has ended."""
@@ -244,10 +256,8 @@ class Tenant:
         """A query as the application's role, bound to this tenant: row security decides."""
         with self.product.owner() as connection, connection.transaction():
             connection.execute("set local role orderwatch_app")
-            connection.execute(
-                "select set_config('orderwatch.tenant', %s, true)", [str(self.id)]
-            )
-            return connection.execute(query, values or None).fetchall()  # type: ignore[call-overload,no-any-return]
+            connection.execute("select set_config('orderwatch.tenant', %s, true)", [str(self.id)])
+            return connection.execute(query, values or None).fetchall()
 
     def rebuild(self) -> dict[str, Any]:
         """`orderwatch rebuild` of this tenant, in a process of its own beside the server."""
@@ -265,9 +275,7 @@ def environment(
     folder: Path, database_url: str | None, settings: Mapping[str, str]
 ) -> dict[str, str]:
     """The environment of the product: nothing of ours but what the test says."""
-    clean = {
-        name: value for name, value in os.environ.items() if not name.startswith(OURS)
-    }
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     clean["PYTHONPATH"] = str(REPOSITORY / "src")
     clean["ORDERWATCH_DATA_DIR"] = str(folder)
     clean["ORDERWATCH_LOG_STEPS"] = "false"

@@ -1,4 +1,4 @@
-"""A sender that never gives up: posts batches until each is answered, and keeps what was promised."""
+"""A sender that never gives up: posts each batch until it is answered, and keeps the promises."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ class Counts:
 class Sender:
     """One connection to one server. It waits a moment and repeats what was not taken."""
 
-    def __init__(
-        self, url: str, key: str, *, patience: float = 90.0, pause: float = 0.05
-    ) -> None:
+    def __init__(self, url: str, key: str, *, patience: float = 90.0, pause: float = 0.05) -> None:
         self._url = f"{url}/api/v1/events"
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": BATCH}
         self._patience = patience

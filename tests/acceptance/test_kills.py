@@ -26,7 +26,7 @@ def day(product: Product, workshop: Path) -> list[bytes]:
     return read_lines(output)
 
 
-def test_killing_the_server_loses_nothing_and_counts_nothing_twice(
+def test_killing_the_server_loses_nothing_counts_nothing_twice_and_leaves_no_process_behind(
     new_product: Callable[..., Product], day: list[bytes]
 ) -> None:
     product = new_product()
@@ -34,14 +34,19 @@ def test_killing_the_server_loses_nothing_and_counts_nothing_twice(
     with sending(alice, day) as to_alice, sending(bob, day) as to_bob:
         for moment in moments(day, seed=1, times=3):
             await_taken(to_alice, moment)
-            promised = {tenant.id: list(counts.acknowledged) for tenant, counts in
-                        ((alice, to_alice), (bob, to_bob))}
+            promised = {
+                tenant.id: list(counts.acknowledged)
+                for tenant, counts in ((alice, to_alice), (bob, to_bob))
+            }
             product.kill()
             product.start()
             for tenant in (alice, bob):
                 assert missing(tenant, promised[tenant.id]) == []
     assert to_alice.cut_off + to_bob.cut_off > 0
     stand_as_if_nothing_had_happened(product, day, alice, bob)
+    assert processes_of(product.folder)
+    product.kill()
+    eventually(lambda: not processes_of(product.folder), "all of its processes are gone")
 
 
 def test_killing_the_database_is_told_as_503_and_heals_by_itself(
@@ -51,9 +56,13 @@ def test_killing_the_database_is_told_as_503_and_heals_by_itself(
     alice, bob = product.tenant("alice"), product.tenant("bob")
     server = product.pid
     with sending(alice, day) as to_alice, sending(bob, day) as to_bob:
-        for moment in moments(day, seed=2, times=3):
+        for moment, strike in zip(
+            moments(day, seed=2, times=3),
+            (product.kill_database, product.kill_a_connection, product.kill_database),
+            strict=True,
+        ):
             await_taken(to_alice, moment)
-            product.kill_database()
+            strike()
     assert product.pid == server
     statuses = to_alice.statuses + to_bob.statuses
     assert statuses[503] > 0
@@ -80,13 +89,6 @@ def test_killing_server_and_database_together_loses_nothing(
     stand_as_if_nothing_had_happened(product, day, alice, bob)
 
 
-def test_no_process_outlives_a_killed_server(new_product: Callable[..., Product]) -> None:
-    product = new_product()
-    assert processes_of(product.folder)
-    product.kill()
-    eventually(lambda: not processes_of(product.folder), "all of its processes are gone")
-
-
 def test_a_server_that_is_asked_to_stop_keeps_what_it_promised_and_leaves_nothing_running(
     new_product: Callable[..., Product], day: list[bytes]
 ) -> None:
@@ -96,7 +98,7 @@ def test_a_server_that_is_asked_to_stop_keeps_what_it_promised_and_leaves_nothin
         for moment in moments(day, seed=4, times=1):
             await_taken(counts, moment)
             promised = list(counts.acknowledged)
-            product.stop()
+            assert product.stop() == 0
             assert processes_of(product.folder) == []
             product.start()
             assert missing(alice, promised) == []
@@ -115,7 +117,7 @@ def sending(tenant: Tenant, lines: list[bytes]) -> Iterator[Counts]:
 
 
 def moments(lines: list[bytes], seed: int, times: int) -> list[int]:
-    """After how many taken events to strike: anywhere, but while there is something left to lose."""
+    """After how many taken events to strike: anywhere while there is something left to lose."""
     return sorted(random.Random(seed).sample(range(BATCH, len(lines) * 3 // 4), times))
 
 

@@ -1,7 +1,8 @@
-"""Events that come before their order, ten years after it, or from nowhere: kept, told, never lost."""
+"""Events before their order, ten years after it, or from nowhere: kept, told, never lost."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from tests.acceptance.words import OMS, event, life, now
@@ -32,9 +33,12 @@ def test_legs_seen_before_their_order_wait_and_then_count_as_if_in_order(
 
 
 def test_what_waited_for_a_day_becomes_a_dead_letter_and_may_come_again(
-    product: Product, alice: Tenant, bob: Tenant
+    product: Product, new_product: Callable[..., Product], alice: Tenant, bob: Tenant
 ) -> None:
-    """The clock of a running server cannot be moved, so the event is made a day older."""
+    """The clock of a running server cannot be moved, so the event is made a day older.
+
+    A worker looks at everything that waits when it starts, and then once a minute.
+    """
     lost = [event(f"o-{n}", "stock", "RESERVED", now()) for n in range(3)]
     for tenant in (alice, bob):
         assert tenant.send(lost).parked == 3
@@ -44,10 +48,10 @@ def test_what_waited_for_a_day_becomes_a_dead_letter_and_may_come_again(
             " where tenant_id = %s and order_id <> 'o-2'",
             [alice.id],
         )
+    new_product(role="worker", database_url=product.database_url)
     eventually(
         lambda: alice.rows("select count(*) from dead_letters") == [(2,)],
         "what waited for a day is a dead letter",
-        within=90,
     )
     letters = alice.rows(
         "select code, order_id, system, event_id, state, times from dead_letters order by order_id"

@@ -1,5 +1,4 @@
-"""Real orders, all the way: tables to events, events over HTTP, and every verdict held against an
-independent reading of the same files."""
+"""Real orders, all the way: from tables over HTTP to verdicts, beside an independent reading."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The simulator as a stranger: a bad day in every way, told over HTTP, and its truth file beside the
-ledger's verdicts."""
+"""The simulator as a stranger: a bad day told over HTTP, its truth file beside the verdicts."""
 
 from __future__ import annotations
 
@@ -28,9 +27,7 @@ def told(product: Product, workshop: Path) -> Told:
     product.run("simulate", *words, *where)
     orders = [msgspec.json.decode(line) for line in truth.read_bytes().splitlines()]
     tenant = product.tenant("simulated")
-    sent = product.run(
-        "send", str(events), "--url", product.url, "--key", tenant.key, exits=1
-    )
+    sent = product.run("send", str(events), "--url", product.url, "--key", tenant.key, exits=1)
     return tenant, book_of(tenant), {order["order_id"]: order for order in orders}, sent
 
 
@@ -45,7 +42,9 @@ def test_the_day_has_faults_of_every_kind(told: Told) -> None:
 
 def test_every_simulated_order_stands_as_the_truth_file_says(told: Told) -> None:
     _, book, truth, _ = told
-    spoken_of = {order_id: order for order_id, order in truth.items() if order["expected"]["status"]}
+    spoken_of = {
+        order_id: order for order_id, order in truth.items() if order["expected"]["status"]
+    }
     assert len(truth) == ORDERS
     assert book["orders"].keys() == spoken_of.keys()
     wrong = {
@@ -67,7 +66,9 @@ def test_every_deviation_the_simulator_made_is_recorded(told: Told) -> None:
 
 def test_events_of_an_order_the_oms_never_announced_are_parked(told: Told) -> None:
     _, book, truth, _ = told
-    parked = Counter(msgspec.json.decode(text)["subject"] for (text,) in Counter(book["parked"]).elements())
+    parked = Counter(
+        msgspec.json.decode(text)["subject"] for (text,) in Counter(book["parked"]).elements()
+    )
     assert parked == {
         order_id: order["expected"]["events"]
         for order_id, order in truth.items()
@@ -81,7 +82,9 @@ def test_what_was_broken_and_repeated_is_counted_exactly_and_nothing_else_is_los
     tenant, book, truth, sent = told
     meant: Counter[str] = Counter()
     for order in truth.values():
-        meant.update({name: order["expected"][name] for name in ("events", "duplicates", "dead_letters")})
+        meant.update(
+            {name: order["expected"][name] for name in ("events", "duplicates", "dead_letters")}
+        )
     assert meant["dead_letters"] > 0
     assert meant["duplicates"] > 0
     assert sent["accepted"] + sent["parked"] == meant["events"]

@@ -8,7 +8,7 @@ when nothing is under way. What waits is bounded: beyond that the door is told t
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from zlib import crc32
 
@@ -58,6 +58,7 @@ class GroupCommit:
         ]
         self._events = 0
         self._bytes = 0
+        self._of_tenant: Counter[TenantId] = Counter()
 
     def start(self) -> None:
         """Start the writers in the running loop."""
@@ -82,7 +83,8 @@ class GroupCommit:
         size, weight = _measure(batch)
         if size == 0:
             return Receipt(0, 0, 0, [])
-        if self._events and (
+        # A tenant of whom nothing waits is always let in: another's flood is not its fault.
+        if self._of_tenant[tenant] and (
             self._events + size > self._limits.most_waiting_events
             or self._bytes + weight > self._limits.most_waiting_bytes
         ):
@@ -102,9 +104,13 @@ class GroupCommit:
         def let_go(_: object) -> None:
             self._events -= size
             self._bytes -= weight
+            self._of_tenant[tenant] -= size
+            if not self._of_tenant[tenant]:
+                del self._of_tenant[tenant]
 
         answer = self._writers[share].put(tenant, part)
         self._events += size
+        self._of_tenant[tenant] += size
         self._bytes += weight
         answer.add_done_callback(let_go)
         return answer

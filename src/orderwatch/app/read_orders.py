@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -151,7 +151,7 @@ def _history_item(one: ReceivedEvent, parked: bool) -> HistoryItem:
         source=event.source,
         system=event.data.system,
         status=event.data.status,
-        time=event.time,
+        time=event.time.astimezone(UTC),
         received_at=one.received_at,
         sequence=event.sequence if isinstance(event.sequence, str) else None,
         parked=parked,

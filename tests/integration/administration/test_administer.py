@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from tests.fakes.events import order_event
-from tests.product import Product, data_folder, eventually, only
-from typer.testing import CliRunner, Result
-
-from orderwatch.entrypoints.cli.main import app
+from tests.integration.administration.conftest import Orderwatch
+from tests.product import Product, eventually
 
 SOON = 2.0
 """Seconds within which a server must have heard of it."""
-
-
-@pytest.fixture(scope="module")
-def product() -> Iterator[Product]:
-    with data_folder() as folder, Product(folder, settings={"log_steps": "true"}) as product:
-        yield product
-
-
-def orderwatch(product: Product, *words: str) -> Result:
-    """A command as a person types it, on the product's database."""
-    with only(product.settings):
-        return CliRunner().invoke(app, list(words))
 
 
 def send(product: Product, key: str, source: str = "/phoenix-oms") -> httpx.Response:
@@ -44,11 +29,13 @@ def orders(product: Product, key: str) -> httpx.Response:
     return httpx.get(f"{product.url}/api/v1/orders", headers={"Authorization": f"Bearer {key}"})
 
 
-def test_a_new_tenant_and_its_key_work_at_once_beside_the_server(product: Product) -> None:
-    made = orderwatch(product, "tenant", "create", "acme")
+def test_a_new_tenant_and_its_key_work_at_once_beside_the_server(
+    orderwatch: Orderwatch, product: Product
+) -> None:
+    made = orderwatch("tenant", "create", "acme")
     assert made.exit_code == 0
     assert "orderwatch key create --tenant acme" in made.stderr
-    created = orderwatch(product, "key", "create", "--tenant", "acme", "--source", "/", "--read")
+    created = orderwatch("key", "create", "--tenant", "acme", "--source", "/", "--read")
     key = created.stdout.strip()
     assert send(product, key).json()["accepted"] == 1
     assert [one["order_id"] for one in orders(product, key).json()["items"]] == ["2000001234"]
@@ -62,10 +49,10 @@ def test_a_key_may_do_what_it_was_made_for_and_nothing_else(product: Product) ->
     assert orders(product, key).status_code == 403
 
 
-def test_a_listing_shows_every_key_and_no_secret(product: Product) -> None:
+def test_a_listing_shows_every_key_and_no_secret(orderwatch: Orderwatch, product: Product) -> None:
     product.administer("tenant", "create", "lister")
     made = product.administer("key", "create", "--tenant", "lister", "--source", "/pos", "--read")
-    listed = orderwatch(product, "key", "list", "--tenant", "lister")
+    listed = orderwatch("key", "list", "--tenant", "lister")
     assert made["id"] in listed.stdout
     assert "/pos" in listed.stdout
     (row,) = product.administer("key", "list", "--tenant", "lister")
@@ -76,31 +63,34 @@ def test_a_listing_shows_every_key_and_no_secret(product: Product) -> None:
     assert secret not in listed.output + json.dumps(row)
     names = [one["name"] for one in product.administer("tenant", "list")]
     assert {"default", "lister"} <= set(names)
-    assert "lister" in orderwatch(product, "tenant", "list").stdout
+    assert "lister" in orderwatch("tenant", "list").stdout
 
 
-def test_a_revoked_key_is_refused_within_two_seconds(product: Product) -> None:
+def test_a_revoked_key_is_refused_within_two_seconds(
+    orderwatch: Orderwatch, product: Product
+) -> None:
     product.administer("tenant", "create", "revoker")
     made = product.administer("key", "create", "--tenant", "revoker", "--source", "/", "--read")
     other = product.key("revoker", read=True)
     assert send(product, made["key"]).status_code == 202
-    assert orderwatch(product, "key", "revoke", made["id"], "--tenant", "revoker").exit_code == 0
+    assert orderwatch("key", "revoke", made["id"], "--tenant", "revoker").exit_code == 0
     eventually(lambda: send(product, made["key"]).status_code == 401, "it is refused", within=SOON)
     assert orders(product, made["key"]).status_code == 401
     assert orders(product, other).status_code == 200
 
 
 def test_a_disabled_tenant_is_refused_within_two_seconds_until_it_is_enabled(
+    orderwatch: Orderwatch,
     product: Product,
 ) -> None:
     product.administer("tenant", "create", "sleeper")
     key = product.key("sleeper", read=True)
     assert send(product, key).status_code == 202
-    assert orderwatch(product, "tenant", "disable", "sleeper").exit_code == 0
+    assert orderwatch("tenant", "disable", "sleeper").exit_code == 0
     eventually(lambda: send(product, key).status_code == 401, "it is refused", within=SOON)
     (row,) = [one for one in product.administer("tenant", "list") if one["name"] == "sleeper"]
     assert row["disabled"].endswith("UTC")
-    assert orderwatch(product, "tenant", "disable", "sleeper", "--enable").exit_code == 0
+    assert orderwatch("tenant", "disable", "sleeper", "--enable").exit_code == 0
     eventually(lambda: orders(product, key).status_code == 200, "it may again", within=SOON)
     assert [one["order_id"] for one in orders(product, key).json()["items"]] == ["2000001234"]
 
@@ -118,26 +108,28 @@ def test_a_disabled_tenant_is_refused_within_two_seconds_until_it_is_enabled(
     ],
 )
 def test_what_cannot_be_done_is_said_and_exits_1(
-    product: Product, words: tuple[str, ...], told: str
+    orderwatch: Orderwatch, product: Product, words: tuple[str, ...], told: str
 ) -> None:
-    result = orderwatch(product, *words)
+    result = orderwatch(*words)
     assert result.exit_code == 1
     assert told in " ".join(result.stderr.split())
     assert result.stdout == ""
 
 
-def test_a_broken_template_makes_no_tenant(product: Product) -> None:
+def test_a_broken_template_makes_no_tenant(orderwatch: Orderwatch, product: Product) -> None:
     file = product.folder / "broken.yaml"
     file.write_text("template: broken\n")
-    result = orderwatch(product, "tenant", "create", "half", "--template", str(file))
+    result = orderwatch("tenant", "create", "half", "--template", str(file))
     assert result.exit_code == 1
     assert str(file) in result.stderr.replace("\n", "")
     assert "half" not in [one["name"] for one in product.administer("tenant", "list")]
 
 
-def test_settings_and_migrations_say_how_things_are(product: Product) -> None:
+def test_settings_and_migrations_say_how_things_are(
+    orderwatch: Orderwatch, product: Product
+) -> None:
     assert product.administer("migrate") == {"applied": []}
-    assert "Nothing to do" in orderwatch(product, "migrate").stderr
+    assert "Nothing to do" in orderwatch("migrate").stderr
     rows = {one["variable"]: one for one in product.administer("settings")}
     assert rows["ORDERWATCH_DATA_DIR"]["value"] == str(product.folder)
 

@@ -6,36 +6,23 @@ import json
 import os
 import pty
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.fakes.events import order_event
-from tests.product import Product, Tenant, command, data_folder, eventually, only
+from tests.integration.administration.conftest import Orderwatch
+from tests.product import Product, Tenant, command, eventually
 from tests.story import TEMPLATES
-from typer.testing import CliRunner, Result
-
-from orderwatch.entrypoints.cli.main import app
+from typer.testing import Result
 
 LOTUS = (TEMPLATES / "lotus-o2o.yaml").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def product() -> Iterator[Product]:
-    with data_folder() as folder, Product(folder) as product:
-        yield product
 
 
 @pytest.fixture
 def tenant(product: Product, request: pytest.FixtureRequest) -> Tenant:
     return product.tenant(f"t{abs(hash(request.node.name))}")
-
-
-def orderwatch(product: Product, *words: str) -> Result:
-    with only(product.settings):
-        return CliRunner().invoke(app, list(words))
 
 
 def said(result: Result) -> str:
@@ -56,12 +43,12 @@ def pending(order_id: str, ago: timedelta) -> dict[str, Any]:
 
 
 def test_a_changed_threshold_counts_for_new_orders_and_by_a_rebuild_for_all(
-    product: Product, tenant: Tenant, tmp_path: Path
+    orderwatch: Orderwatch, product: Product, tenant: Tenant, tmp_path: Path
 ) -> None:
     tenant.send([pending("late", timedelta(hours=1)), pending("fresh", timedelta(minutes=1))])
     assert allowed(tenant, "late") == allowed(tenant, "fresh") == timedelta(minutes=15)
     file = patient(tmp_path)
-    applied = orderwatch(product, "template", "apply", str(file), "--tenant", tenant.name, "--yes")
+    applied = orderwatch("template", "apply", str(file), "--tenant", tenant.name, "--yes")
     assert applied.exit_code == 0
     assert "statuses 1 changed (PENDING), legs as before" in said(applied)
     assert f"orderwatch rebuild --tenant {tenant.name}" in said(applied)
@@ -87,47 +74,54 @@ def allowed(tenant: Tenant, order_id: str) -> timedelta:
 
 
 def test_what_is_in_force_is_shown_as_it_was_written(
-    product: Product, tenant: Tenant, tmp_path: Path
+    orderwatch: Orderwatch, product: Product, tenant: Tenant, tmp_path: Path
 ) -> None:
-    assert orderwatch(product, "template", "show", "--tenant", tenant.name).stdout == LOTUS
+    assert orderwatch("template", "show", "--tenant", tenant.name).stdout == LOTUS
     file = patient(tmp_path)
     product.administer("template", "apply", str(file), "--tenant", tenant.name, "--yes")
-    shown = orderwatch(product, "template", "show", "--tenant", tenant.name).stdout
+    shown = orderwatch("template", "show", "--tenant", tenant.name).stdout
     assert shown == file.read_text("utf-8")
-    assert orderwatch(product, "template", "show", "--tenant", "default").stdout == LOTUS
+    assert orderwatch("template", "show", "--tenant", "default").stdout == LOTUS
 
 
 def test_what_is_in_force_already_is_not_put_in_force_again(
-    product: Product, tenant: Tenant
+    orderwatch: Orderwatch, product: Product, tenant: Tenant
 ) -> None:
     file = str(TEMPLATES / "lotus-o2o.yaml")
-    result = orderwatch(product, "template", "apply", file, "--tenant", tenant.name)
+    result = orderwatch("template", "apply", file, "--tenant", tenant.name)
     assert result.exit_code == 0
     assert "Nothing to do" in said(result)
 
 
-def test_another_flow_altogether_is_told_part_by_part(product: Product, tenant: Tenant) -> None:
+def test_another_flow_altogether_is_told_part_by_part(
+    orderwatch: Orderwatch, product: Product, tenant: Tenant
+) -> None:
     file = str(TEMPLATES / "restaurant.yaml")
     words = ("template", "apply", file, "--tenant", tenant.name, "--yes", "--json")
-    told = json.loads(orderwatch(product, *words).stdout)
+    told = json.loads(orderwatch(*words).stdout)
     assert (told["template"], told["applied"]) == ("restaurant", True)
     assert "PENDING" in told["changed"]["statuses"]["removed"]
     assert "oms" in told["changed"]["other"]
 
 
 def test_nobody_to_ask_is_wrong_usage_and_changes_nothing(
-    product: Product, tenant: Tenant, tmp_path: Path
+    orderwatch: Orderwatch, product: Product, tenant: Tenant, tmp_path: Path
 ) -> None:
     words = ("template", "apply", str(patient(tmp_path)), "--tenant", tenant.name)
-    result = orderwatch(product, *words)
+    result = orderwatch(*words)
     assert result.exit_code == 2
     assert "--yes" in said(result)
-    assert orderwatch(product, "template", "show", "--tenant", tenant.name).stdout == LOTUS
+    assert orderwatch("template", "show", "--tenant", tenant.name).stdout == LOTUS
 
 
 @pytest.mark.parametrize(("answer", "exits"), [("n", 1), ("y", 0)])
 def test_a_person_at_a_terminal_is_asked_first(
-    product: Product, tenant: Tenant, tmp_path: Path, answer: str, exits: int
+    orderwatch: Orderwatch,
+    product: Product,
+    tenant: Tenant,
+    tmp_path: Path,
+    answer: str,
+    exits: int,
 ) -> None:
     keyboard, terminal = pty.openpty()
     os.write(keyboard, f"{answer}\n".encode())
@@ -144,16 +138,16 @@ def test_a_person_at_a_terminal_is_asked_first(
     os.close(terminal)
     assert done.returncode == exits, done.stderr
     assert "Put it in force?" in done.stderr
-    shown = orderwatch(product, "template", "show", "--tenant", tenant.name).stdout
+    shown = orderwatch("template", "show", "--tenant", tenant.name).stdout
     assert (shown == LOTUS) is (answer == "n")
 
 
 def test_a_broken_template_is_told_with_its_line_and_never_put_in_force(
-    product: Product, tenant: Tenant, tmp_path: Path
+    orderwatch: Orderwatch, product: Product, tenant: Tenant, tmp_path: Path
 ) -> None:
     file = tmp_path / "broken.yaml"
     file.write_text(LOTUS.replace("15 min", "a while", 1), "utf-8")
-    result = orderwatch(product, "template", "apply", str(file), "--tenant", tenant.name, "--yes")
+    result = orderwatch("template", "apply", str(file), "--tenant", tenant.name, "--yes")
     assert result.exit_code == 1
     assert f"{file}:26:18: oms.statuses.PENDING.threshold" in result.stderr
-    assert orderwatch(product, "template", "show", "--tenant", tenant.name).stdout == LOTUS
+    assert orderwatch("template", "show", "--tenant", tenant.name).stdout == LOTUS

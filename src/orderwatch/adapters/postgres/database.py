@@ -20,6 +20,7 @@ SQL = Path(__file__).parent / "sql"
 BIND = "select set_config('orderwatch.tenant', %s, true)"
 _OPEN_DIRECTORY = "select set_config('orderwatch.directory', 'open', true)"
 _PRESENT_KEY = "select set_config('orderwatch.key', %s, true)"
+_PRESENT_TOKEN = "select set_config('orderwatch.token', %s, true)"
 
 ABOUT_THE_STATEMENT = (
     psycopg.errors.SerializationFailure,
@@ -100,6 +101,13 @@ class Database:
         """A transaction that sees the one key whose id was presented."""
         async with self._transaction() as connection:
             await connection.execute(_PRESENT_KEY, [key_id])
+            yield connection
+
+    @asynccontextmanager
+    async def presented_token(self, token_hash: bytes) -> AsyncIterator[Connection]:
+        """A transaction that sees the one session or invitation whose token was presented."""
+        async with self._transaction() as connection:
+            await connection.execute(_PRESENT_TOKEN, [token_hash.hex()])
             yield connection
 
     @asynccontextmanager

@@ -113,7 +113,7 @@ def _texts(url: str, tables: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def _copied_out(connection: psycopg.Connection[tuple[object, ...]], table: str) -> Iterator[bytes]:
-    with connection.cursor().copy(f"copy (select * from {table}) to stdout") as copy:
+    with connection.cursor().copy(f"copy (table {table}) to stdout") as copy:
         yield from (bytes(block) for block in copy)
 
 

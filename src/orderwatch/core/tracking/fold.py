@@ -8,7 +8,7 @@ one cannot be added: `fits` says so, and the caller folds the order again from i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -19,6 +19,8 @@ from orderwatch.core.tracking.facts import take_facts
 from orderwatch.core.tracking.legs import hear_leg, promise
 from orderwatch.core.tracking.position import position
 from orderwatch.core.tracking.state import OrderState, Position
+
+LONGEST_PROMISE = timedelta(days=400)
 
 
 def in_order(
@@ -69,6 +71,9 @@ def _step(state: OrderState, place: Position, received: ReceivedEvent, template:
     state.updated_at = at
     if not trusted:
         deviate(state, DeviationKind.IMPOSSIBLE_TIME, event)
+    if event.data.due_at is not None and not _can_be_promised(event.data.due_at, at, template):
+        deviate(state, DeviationKind.IMPOSSIBLE_TIME, event, to=f"due_at {event.data.due_at:%Y}")
+        event = replace(event, data=replace(event.data, due_at=None))
     if event.data.system == template.oms:
         _hear_oms(state, event, at, trusted, template)
     elif event.data.system in template.legs:
@@ -76,6 +81,11 @@ def _step(state: OrderState, place: Position, received: ReceivedEvent, template:
     else:
         deviate(state, DeviationKind.UNKNOWN_SYSTEM, event, to=event.data.status)
     take_facts(state, event, template)
+
+
+def _can_be_promised(due_at: datetime, at: datetime, template: Template) -> bool:
+    """A promise for the year 2199 would silence an order for ever, so it is not believed."""
+    return template.clock.earliest <= due_at <= at + LONGEST_PROMISE
 
 
 # --- the OMS: the order's own status ---------------------------------------------------------

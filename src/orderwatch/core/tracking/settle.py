@@ -142,9 +142,11 @@ def move_order(
         state.last = max(state.last, known.last)
     all_legs = history is not None or (known is not None and _shifted(known, state))
     spoke = None if all_legs else {one.event.data.system for one in events}
+    stated = known.refs if known is not None else {}
     for one in events:
         for name, value in one.event.data.refs.items():
-            changes.refs.append(Reference(value, name[:LONGEST_NAME], one.event.order_id))
+            if stated.get(name) != value:
+                changes.refs.append(Reference(value, name[:LONGEST_NAME], one.event.order_id))
     write_order(changes, state, stored, template, spoke)
 
 

@@ -106,7 +106,8 @@ def _day(at: object) -> str | None:
 
 @tenant_app.command("disable")
 def tenant_disable(
-    name: str, enable: Annotated[bool, typer.Option("--enable", help="Undo.")] = False
+    name: Annotated[str, typer.Argument(help="The tenant's name.")],
+    enable: Annotated[bool, typer.Option("--enable", help="Undo.")] = False,
 ) -> None:
     """Stop a tenant: its keys are refused and nothing of it is watched; its data stays."""
 

@@ -16,6 +16,7 @@ from orderwatch.entrypoints.cli.bench.commands import bench_app
 from orderwatch.entrypoints.cli.dead_letters import dead_letters_app
 from orderwatch.entrypoints.cli.demo import demo
 from orderwatch.entrypoints.cli.import_ import import_tables
+from orderwatch.entrypoints.cli.reference import reference_app
 from orderwatch.entrypoints.cli.send import send
 from orderwatch.entrypoints.cli.serve import serve
 from orderwatch.entrypoints.cli.simulate import simulate
@@ -50,7 +51,6 @@ app.command()(serve)
 app.command("migrate")(migrate_command)
 app.command()(send)
 app.command("import")(import_tables)
-app.command("import")(import_tables)
 app.command()(simulate)
 app.command("rebuild")(rebuild_command)
 app.command("settings")(settings_command)
@@ -59,6 +59,7 @@ app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(bench_app, name="bench")
 app.add_typer(tenant_app, name="tenant")
 app.add_typer(key_app, name="key")
+app.add_typer(reference_app, name="reference", hidden=True)
 
 
 def main() -> None:

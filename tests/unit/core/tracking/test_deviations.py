@@ -20,7 +20,7 @@ from tests.story import (
     told,
 )
 
-from orderwatch.core.model import Class, ReceivedEvent
+from orderwatch.core.model import Class, DeviationKind, ReceivedEvent
 from orderwatch.core.tracking.deviations import MOST_DEVIATIONS, MOST_EARLY
 from orderwatch.core.tracking.facts import MOST_REFS
 
@@ -228,3 +228,14 @@ def test_its_noise_in_pieces_is_the_same_as_at_once() -> None:
 def test_garbage_is_only_another_unknown_word(word: str) -> None:
     order = told(placed(), said(OMS, word, 1), said("commerce_engine", word, 2), now=DAY)
     assert [kind for kind, *_ in deviations(order)] == ["unknown_status", "unknown_status"]
+
+
+def test_a_promise_for_the_year_2199_is_recorded_and_not_believed() -> None:
+    state = folded(
+        placed(),
+        said("loginext", "IN_TRANSIT", at=10, due_at="2199-01-01T00:00:00+00:00"),
+    )
+    assert state.legs["loginext"].due_at is None
+    assert [(one.kind, one.to) for one in state.deviations] == [
+        (DeviationKind.IMPOSSIBLE_TIME, "due_at 2199")
+    ]

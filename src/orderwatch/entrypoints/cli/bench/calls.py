@@ -37,7 +37,10 @@ def paths(shelf: Shelf, seed: int) -> dict[str, str]:
         "orders by status": ("orders", {"status": rng.choice(_STATUSES)}),
         "orders by channel": ("orders", {"channel": channel, **day}),
         "orders by system": ("orders", {"system": rng.choice(_SYSTEMS)}),
-        "orders failed at a system": ("orders", {"class": "failed", "system": rng.choice(_SYSTEMS)}),
+        "orders failed at a system": (
+            "orders",
+            {"class": "failed", "system": rng.choice(_SYSTEMS)},
+        ),
         "orders by prefix of the id": ("orders", {"q": order[:-2]}),
         "orders by reference": ("orders", {"q": f"PSP-{order}"}),
         "orders by prefix of a reference": ("orders", {"q": f"PSP-{order[:-2]}"}),

@@ -30,7 +30,7 @@ PerDayOption = Annotated[float, typer.Option(min=1, help="Orders a day of the si
 
 
 @bench_app.command("ingest")
-def ingest(
+def ingest(  # noqa: PLR0913, PLR0917 - each is an option
     single: Annotated[bool, typer.Option("--single", help="One event per POST.")] = False,
     events: Annotated[
         int | None,
@@ -77,7 +77,7 @@ def start(rounds: RoundsOption = 3, as_json: JsonOption = False) -> None:
 
 
 @bench_app.command("query")
-def query(
+def query(  # noqa: PLR0913, PLR0917 - each is an option
     orders: Annotated[int, typer.Option(min=100, help="Orders of the large ledger.")] = 250_000,
     full: Annotated[
         bool, typer.Option("--full", help="2.5 million orders: 10 minutes and 20 GB of disk.")

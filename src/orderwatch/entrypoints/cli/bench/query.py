@@ -1,4 +1,4 @@
-"""`bench query`: every call and page on a large ledger, beside the same on one of 100,000 orders."""
+"""`bench query`: every call and page on a large ledger, beside the same on a small one."""
 
 from __future__ import annotations
 
@@ -169,7 +169,9 @@ def _round(small: Side, large: Side, sizes: QuerySizes, number: int) -> dict[str
 
 class _Asker:
     def __init__(self, side: Side) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", side.product.port, timeout=PATIENCE)
+        self._connection = http.client.HTTPConnection(
+            "127.0.0.1", side.product.port, timeout=PATIENCE
+        )
         self._headers = {"Authorization": f"Bearer {side.key}"}
 
     def get(self, path: str) -> float:
@@ -199,9 +201,7 @@ def _asker(side: Side) -> Iterator[_Asker]:
         asker.close()
 
 
-def _result(
-    sizes: QuerySizes, small: Size, large: Size, runs: Sequence[dict[str, Any]]
-) -> Result:
+def _result(sizes: QuerySizes, small: Size, large: Size, runs: Sequence[dict[str, Any]]) -> Result:
     calls = _calls(runs)
     worst = max(calls, key=lambda name: float(calls[name]["p95_ms"]))
     allowed = growth_allowed(small.orders, large.orders)

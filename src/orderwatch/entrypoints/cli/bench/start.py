@@ -1,4 +1,4 @@
-"""`bench start`: from `demo` to the first live order, beside a bare start of the database server."""
+"""`bench start`: `demo` to the first live order, beside a bare start of the database server."""
 
 from __future__ import annotations
 

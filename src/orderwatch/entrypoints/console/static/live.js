@@ -10,7 +10,15 @@ const CALM = 10_000; // fetch at least this often: durations grow without any ev
 const LONGEST_WAIT = 15_000; // between two tries to connect
 
 const pulse = document.querySelector("[data-pulse]");
-const state = { contact: null, lost: null, fetching: false, again: false, last: 0, tries: 0 };
+const state = {
+  contact: null, // when the server last answered
+  lost: null, // since when it does not
+  fetching: false,
+  again: false, // something changed while fetching
+  leaving: false, // a form was sent: what is answered from now on is not for this page
+  last: 0,
+  tries: 0,
+};
 let stream = null;
 let timer = 0;
 
@@ -26,6 +34,8 @@ export function start(address) {
     else connect(refresh), refresh();
   });
   window.addEventListener("online", refresh);
+  document.addEventListener("submit", () => { state.leaving = true; disconnect(); });
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
 
 function connect(refresh) {
@@ -55,6 +65,7 @@ function disconnect() {
 }
 
 function fetchSoon(address) {
+  if (state.leaving) return;
   if (state.fetching) { state.again = true; return; }
   clearTimeout(timer);
   timer = setTimeout(() => fetchNow(address), Math.max(0, state.last + APART - Date.now()));
@@ -65,15 +76,17 @@ async function fetchNow(address) {
   state.last = Date.now();
   try {
     const answer = await fetch(address, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(8000) });
+    if (state.leaving) return;
     if (answer.status === 401) { location.reload(); return; } // the server leads to the sign-in
     if (answer.status >= 500) throw new Error(`the server answered ${answer.status}`);
     if (answer.ok) show(await answer.text());
     touch();
   } catch {
-    lose();
+    if (!state.leaving) lose();
   } finally {
     state.fetching = false;
   }
+  if (state.leaving) return;
   if (state.again) { state.again = false; fetchSoon(address); }
   else if (state.lost) timer = setTimeout(() => fetchNow(address), 2000);
 }
