@@ -11,6 +11,7 @@ from msgspec import Struct
 from orderwatch.app.known_templates import parse
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
+from orderwatch.core.people.audit import THE_PRODUCT, Actor
 from orderwatch.core.tenants.keys import RANDOM_BYTES, NewKey, new_key
 
 
@@ -34,26 +35,33 @@ class KeyListing(Struct, frozen=True):
 
 
 class Directory(Protocol):
-    """Where tenants, keys and templates are kept."""
+    """Where tenants, keys and templates are kept. Each change is written to the audit log."""
 
     async def tenants(self) -> list[Tenant]:
         """All tenants by name."""
         ...
 
-    async def create_tenant(self, name: str) -> TenantId | None:
+    async def create_tenant(self, name: str, by: Actor = THE_PRODUCT) -> TenantId | None:
         """The new tenant, or None when the name is taken."""
         ...
 
-    async def set_disabled(self, name: str, disabled: bool) -> bool:
+    async def set_disabled(self, name: str, disabled: bool, by: Actor = THE_PRODUCT) -> bool:
         """Disable or enable; False when there is none of this name."""
         ...
 
-    async def apply_template(self, tenant: TenantId, name: str, source: str) -> int:
+    async def apply_template(
+        self, tenant: TenantId, name: str, source: str, by: Actor = THE_PRODUCT
+    ) -> int:
         """Put a template in force; its version."""
         ...
 
     async def create_key(
-        self, tenant: TenantId, key: NewKey, source_prefix: str, can_read: bool
+        self,
+        tenant: TenantId,
+        key: NewKey,
+        source_prefix: str,
+        can_read: bool,
+        by: Actor = THE_PRODUCT,
     ) -> None:
         """Keep a key."""
         ...
@@ -62,7 +70,7 @@ class Directory(Protocol):
         """The tenant's keys, oldest first."""
         ...
 
-    async def revoke_key(self, tenant: TenantId, key_id: str) -> bool:
+    async def revoke_key(self, tenant: TenantId, key_id: str, by: Actor = THE_PRODUCT) -> bool:
         """False when the tenant has no such key."""
         ...
 
@@ -71,13 +79,15 @@ class NotPossible(OrderwatchError):
     """The request cannot be carried out as it stands."""
 
 
-async def create_tenant(directory: Directory, name: str, template: str) -> TenantId:
+async def create_tenant(
+    directory: Directory, name: str, template: str, by: Actor = THE_PRODUCT
+) -> TenantId:
     """A tenant with a flow template (YAML text); NotPossible when the name is taken."""
     flow = parse(template)
-    tenant = await directory.create_tenant(name)
+    tenant = await directory.create_tenant(name, by)
     if tenant is None:
         raise NotPossible(f"There is a tenant {name} already.")
-    await directory.apply_template(tenant, flow.name, template)
+    await directory.apply_template(tenant, flow.name, template, by)
     return tenant
 
 
@@ -97,10 +107,11 @@ async def create_key(
     source_prefix: str,
     can_read: bool,
     random_bytes: Callable[[int], bytes],
+    by: Actor = THE_PRODUCT,
 ) -> NewKey:
     """A key for sources beginning with the prefix; its text is shown once and not kept."""
     if not source_prefix or len(source_prefix) > 200:
         raise NotPossible("--source is the beginning of the event sources, / for any.")
     key = new_key(random_bytes(RANDOM_BYTES))
-    await directory.create_key(tenant, key, source_prefix, can_read)
+    await directory.create_key(tenant, key, source_prefix, can_read, by)
     return key

@@ -125,11 +125,22 @@ async def test_beyond_what_may_wait_the_sender_is_told_to_come_later() -> None:
         waiting = await start(group, ALICE, many("a", "b"))
         assert group.waiting_events == 3
         with pytest.raises(Overloaded):
-            await group.record(BOB, many("c"))
+            await group.record(ALICE, many("c"))
         book.open.set()
         await asyncio.gather(first, waiting)
         assert group.waiting_events == 0
         assert (await group.record(BOB, many("c"))).accepted == 1
+    assert book.kept == ["a", "b", "c", "first"]
+
+
+async def test_a_tenant_of_whom_nothing_waits_is_let_in_while_another_floods() -> None:
+    book = Book()
+    async with group_over(book, Limits(writers=1, most_waiting_events=3)) as group:
+        first = await holding(book, group)
+        flood = await start(group, ALICE, many("a", "b"))
+        small = await start(group, BOB, many("c"))
+        book.open.set()
+        await asyncio.gather(first, flood, small)
     assert book.kept == ["a", "b", "c", "first"]
 
 
@@ -138,7 +149,7 @@ async def test_what_waits_is_bounded_in_bytes_too() -> None:
     async with group_over(book, Limits(writers=1, most_waiting_bytes=300)) as group:
         first = await holding(book, group)
         with pytest.raises(Overloaded):
-            await group.record(ALICE, many("a", "b"))
+            await group.record(EVE, many("a", "b"))
         book.open.set()
         await first
 

@@ -20,7 +20,7 @@ SQL = Path(__file__).parent / "sql"
 BIND = "select set_config('orderwatch.tenant', %s, true)"
 _OPEN_DIRECTORY = "select set_config('orderwatch.directory', 'open', true)"
 _PRESENT_KEY = "select set_config('orderwatch.key', %s, true)"
-_PRESENT_TOKEN = "select set_config('orderwatch.token', %s, true)"
+_PRESENT_HASH = "select set_config('orderwatch.token', %s, true)"
 
 ABOUT_THE_STATEMENT = (
     psycopg.errors.SerializationFailure,
@@ -65,6 +65,7 @@ class Database:
             min_size=min(2, size),
             max_size=size,
             timeout=5,
+            reconnect_timeout=2,  # then whoever asks next tries at once, however long it was away
             open=False,
             configure=_configure,
             check=AsyncConnectionPool.check_connection,
@@ -107,7 +108,7 @@ class Database:
     async def presented_token(self, token_hash: bytes) -> AsyncIterator[Connection]:
         """A transaction that sees the one session or invitation whose token was presented."""
         async with self._transaction() as connection:
-            await connection.execute(_PRESENT_TOKEN, [token_hash.hex()])
+            await connection.execute(_PRESENT_HASH, [token_hash.hex()])
             yield connection
 
     @asynccontextmanager

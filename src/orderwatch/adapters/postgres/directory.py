@@ -8,9 +8,12 @@ from datetime import datetime
 import psycopg
 from psycopg.types.json import Jsonb
 
+from orderwatch.adapters.postgres.audit import write_deed
 from orderwatch.adapters.postgres.database import BIND, Database, statements
 from orderwatch.app.administer import KeyListing, NotPossible, Tenant
 from orderwatch.core.model import TenantId
+from orderwatch.core.people import deeds
+from orderwatch.core.people.audit import THE_PRODUCT, Actor
 from orderwatch.core.tenants.keys import ApiKey, NewKey, SigningSecret
 
 
@@ -28,35 +31,47 @@ class PostgresDirectory:
             rows = await (await connection.execute(self._sql["tenants"])).fetchall()
         return [Tenant(*row) for row in rows]
 
-    async def create_tenant(self, name: str) -> TenantId | None:
+    async def create_tenant(self, name: str, by: Actor = THE_PRODUCT) -> TenantId | None:
         """The new tenant, or None when the name is taken."""
         try:
             async with self._database.directory() as connection:
                 cursor = await connection.execute(self._sql["create_tenant"], {"name": name})
                 row = await cursor.fetchone()
+                if row is None:
+                    return None
+                await connection.execute(BIND, [str(row[0])])
+                await write_deed(connection, by, deeds.tenant_made(name))
         except psycopg.errors.CheckViolation as error:
             raise NotPossible(
                 "A tenant's name has small letters, digits and dashes, at most 63, "
                 "and begins with a letter or digit."
             ) from error
-        return TenantId(row[0]) if row else None
+        return TenantId(row[0])
 
-    async def set_disabled(self, name: str, disabled: bool) -> bool:
+    async def set_disabled(self, name: str, disabled: bool, by: Actor = THE_PRODUCT) -> bool:
         """Disable or enable; False when there is none of this name."""
         async with self._database.directory() as connection:
             cursor = await connection.execute(
                 self._sql["disable_tenant"], {"name": name, "disabled": disabled}
             )
-            return await cursor.fetchone() is not None
+            row = await cursor.fetchone()
+            if row is None:
+                return False
+            await connection.execute(BIND, [str(row[0])])
+            await write_deed(connection, by, deeds.tenant_disabled(name, disabled))
+        return True
 
-    async def apply_template(self, tenant: TenantId, name: str, source: str) -> int:
+    async def apply_template(
+        self, tenant: TenantId, name: str, source: str, by: Actor = THE_PRODUCT
+    ) -> int:
         """Put a template in force; its version."""
         async with self._database.tenant(tenant) as connection:
             cursor = await connection.execute(
                 self._sql["apply_template"], {"name": name, "source": source}
             )
             row = await cursor.fetchone()
-        assert row is not None
+            assert row is not None
+            await write_deed(connection, by, deeds.template_applied(name, int(row[0])))
         return int(row[0])
 
     async def newest(self, tenant: TenantId) -> str | None:
@@ -66,7 +81,12 @@ class PostgresDirectory:
         return row[0] if row else None
 
     async def create_key(
-        self, tenant: TenantId, key: NewKey, source_prefix: str, can_read: bool
+        self,
+        tenant: TenantId,
+        key: NewKey,
+        source_prefix: str,
+        can_read: bool,
+        by: Actor = THE_PRODUCT,
     ) -> None:
         """Keep a key: the hash of its secret, and what verifies its signatures."""
         signing = [{"secret": base64.b64encode(key.signing_secret).decode(), "expires_at": None}]
@@ -81,6 +101,7 @@ class PostgresDirectory:
                     "signing_secrets": Jsonb(signing),
                 },
             )
+            await write_deed(connection, by, deeds.key_made(key.id, source_prefix, can_read))
 
     async def list_keys(self, tenant: TenantId) -> list[KeyListing]:
         """The tenant's keys, oldest first."""
@@ -88,11 +109,14 @@ class PostgresDirectory:
             rows = await (await connection.execute(self._sql["list_keys"])).fetchall()
         return [KeyListing(*row) for row in rows]
 
-    async def revoke_key(self, tenant: TenantId, key_id: str) -> bool:
+    async def revoke_key(self, tenant: TenantId, key_id: str, by: Actor = THE_PRODUCT) -> bool:
         """False when the tenant has no such key."""
         async with self._database.tenant(tenant) as connection:
             cursor = await connection.execute(self._sql["revoke_key"], {"key_id": key_id})
-            return await cursor.fetchone() is not None
+            if await cursor.fetchone() is None:
+                return False
+            await write_deed(connection, by, deeds.key_revoked(key_id))
+        return True
 
     async def find(self, key_id: str) -> ApiKey | None:
         """The key of this id, revoked or not; that of a disabled tenant counts as revoked."""

@@ -25,6 +25,10 @@ from orderwatch.core.people.roles import Role
 from orderwatch.core.people.sessions import NewToken, Session
 
 _SQL: Final = statements("people")
+_STARTING: Final = (
+    *("forget_tries", "uncount_address", "forget_old_tries"),
+    *("note_sign_in", "start_session"),
+)
 Values = Mapping[str, Any]
 
 
@@ -57,9 +61,7 @@ class PostgresPeople:
                 now = one_more(before[of], of, at)
                 await connection.execute(_SQL["count_try"], _failed(of, subject, now))
             found = await _one(connection, "user", {"name": name})
-            return Try(
-                _user(found) if found else None, one_more(before[Of.ACCOUNT], Of.ACCOUNT, at).count
-            )
+            return Try(_user(found) if found else None, before[Of.ACCOUNT].count + 1)
 
     async def write(self, tenant: TenantId, actor: Actor, deed: Deed) -> None:
         """Append a deed that nothing else is stored of to the audit log."""
@@ -82,13 +84,7 @@ class PostgresPeople:
             "before": session.at - FORGOTTEN_AFTER,
         }
         async with self._database.tenant(user.tenant) as connection:
-            for name in (
-                "forget_tries",
-                "uncount_address",
-                "rehash",
-                "start_session",
-                "forget_old_tries",
-            ):
+            for name in _STARTING:
                 await connection.execute(_SQL[name], values)
             await write_deed(connection, Actor(ActorKind.PERSON, user.name, client.address), deed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from orderwatch.bootstrap import (
     explained_settings,
     open_house,
 )
+from orderwatch.core.people.audit import Actor, ActorKind
 from orderwatch.core.tenants.keys import signing_text
 from orderwatch.entrypoints.cli.output import (
     JsonOption,
@@ -50,6 +52,14 @@ async def house() -> AsyncIterator[House]:
             yield opened
 
 
+def by_command() -> Actor:
+    """Who types, for the audit log: the user of the operating system."""
+    try:
+        return Actor(ActorKind.CLI, getpass.getuser())
+    except (KeyError, OSError):  # a container's user may have no name
+        return Actor(ActorKind.CLI, f"uid {os.getuid()}")
+
+
 @tenant_app.command("create")
 def tenant_create(
     name: Annotated[str, typer.Argument(help="Small letters, digits and dashes.")],
@@ -64,7 +74,7 @@ def tenant_create(
     async def run() -> int:
         source = template.read_text("utf-8-sig") if template else default_template()
         async with house() as opened:
-            return await create_tenant(opened.directory, name, source)
+            return await create_tenant(opened.directory, name, source, by_command())
 
     with complaints():
         try:
@@ -114,7 +124,7 @@ def tenant_disable(
     async def run() -> None:
         async with house() as opened:
             await find_tenant(opened.directory, name)
-            await opened.directory.set_disabled(name, not enable)
+            await opened.directory.set_disabled(name, not enable, by_command())
 
     with complaints():
         asyncio.run(run())
@@ -135,7 +145,9 @@ def key_create(
     async def run() -> dict[str, object]:
         async with house() as opened:
             owner = await find_tenant(opened.directory, tenant)
-            key = await create_key(opened.directory, owner.tenant_id, source, read, os.urandom)
+            key = await create_key(
+                opened.directory, owner.tenant_id, source, read, os.urandom, by_command()
+            )
         return {
             "id": key.id,
             "key": key.text,
@@ -195,7 +207,7 @@ def key_revoke(
     async def run() -> bool:
         async with house() as opened:
             owner = await find_tenant(opened.directory, tenant)
-            return await opened.directory.revoke_key(owner.tenant_id, key_id)
+            return await opened.directory.revoke_key(owner.tenant_id, key_id, by_command())
 
     with complaints():
         if not asyncio.run(run()):

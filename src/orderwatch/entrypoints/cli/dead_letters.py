@@ -118,7 +118,7 @@ def _line(letter: DeadLetter) -> tuple[object, ...]:
 
 @dead_letters_app.command("show")
 def show_command(
-    id_: Annotated[int, typer.Argument(metavar="ID")],
+    id_: Annotated[int, typer.Argument(metavar="ID", help="As `list` shows it.")],
     tenant: TenantOption = None,
     as_json: JsonOption = False,
 ) -> None:

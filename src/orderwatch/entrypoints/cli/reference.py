@@ -80,41 +80,48 @@ def cli_page(root: Any) -> str:
 
 def _section(name: str, command: Any) -> str:
     rows = [_row(typer.Context(command, info_name=name), one) for one in parameters(command)]
-    lines = ["", f"## `{name}`", "", command.help, ""]
-    lines += [_usage(name, command)] if not hasattr(command, "commands") else []
+    lines = ["", f"## `{name}`", "", command.help]
+    lines += ["", f"    {_usage(name, command)}"] if not hasattr(command, "commands") else []
     if rows:
         lines += ["", "| | takes | default | what it does |", "|---|---|---|---|", *rows]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _usage(name: str, command: Any) -> str:
-    arguments = [one for one in parameters(command) if one.param_type_name == "argument"]
-    words = [f"{one.name.upper()}{'...' if one.nargs == -1 else ''}" for one in arguments]
-    required = [
-        f"{one.opts[-1]} {one.name.upper()}"
-        for one in parameters(command)
-        if one.required and one not in arguments
-    ]
-    return f"    {' '.join([name, *required, *words])} [OPTION]..."
+    words = [name]
+    optional = False
+    for one in parameters(command):
+        said = f"{_argument(one)}{'...' if one.nargs == -1 else ''}"
+        if one.param_type_name == "argument":
+            words.append(said if one.required else f"[{said}]")
+        elif one.required:
+            words.append(f"{one.opts[-1]} {said}")
+        else:
+            optional = True
+    return " ".join([*words, *(["[OPTION]..."] if optional else [])])
+
+
+def _argument(one: Any) -> str:
+    return str(one.name).strip("_").upper()
 
 
 def _row(context: typer.Context, one: Any) -> str:
     is_option = one.param_type_name == "option"
-    name = ", ".join(f"`{word}`" for word in one.opts) if is_option else f"`{one.name.upper()}`"
+    name = ", ".join(f"`{word}`" for word in one.opts) if is_option else f"`{_argument(one)}`"
     return f"| {name} | {_takes(context, one)} | {_default(one)} | {_help(one)} |"
 
 
 _PLAINLY: Final = {
     "int": "a whole number", "int range": "a whole number", "float": "a number",
-    "float range": "a number", "str": "text", "list[str]": "one or more", "path": "a file",
-    "dir": "a folder", "file": "a file that exists",
+    "float range": "a number", "str": "text", "list[str]": "one or more", "list[int]": "one or more",
+    "path": "a file", "dir": "a folder", "file": "a file that exists",
 }  # fmt: skip
 
 
 def _takes(context: typer.Context, one: Any) -> str:
     if getattr(one, "is_flag", False):
         return ""
-    kind = one.display_type(context).strip("<>")
+    kind: str = one.display_type(context).strip("<>")
     least, most = getattr(one, "min", None), getattr(one, "max", None)
     bounds = "" if least is None else f" from {least:,}"
     bounds += "" if most is None else f" to {most:,}"
@@ -131,7 +138,7 @@ def _default(one: Any) -> str:
 
 def _help(one: Any) -> str:
     variable = f" Also `{one.envvar}`." if getattr(one, "envvar", None) else ""
-    return f"{one.help or ''}{variable}".replace("|", "\\|")
+    return f"{' '.join(one.help.split())}{variable}".replace("|", "\\|")
 
 
 def settings_page(rows: Iterable[tuple[str, str, str]], root: Any) -> str:

@@ -28,7 +28,7 @@ PR_SET_PDEATHSIG: Final = 1
 PR_SET_CHILD_SUBREAPER: Final = 36
 
 POLL: Final = 0.005  # seconds between looks at postmaster.pid while the server starts
-PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before restart 1, 2, ...; then give up
+PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before restart 1, 2, ...; the last for ever
 HEALTHY: Final = 60.0  # seconds of service after which earlier deaths are forgotten
 PATIENCE: Final = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 6.0), (signal.SIGKILL, 5.0))
 
@@ -67,7 +67,10 @@ class Guard:
                 self._poll.register(descriptor, select.POLLIN | select.POLLHUP)
 
     def run(self) -> int:
-        """Serve until asked to stop or out of hope; 0 or 1. Nothing of the server is left."""
+        """Serve until asked to stop; 1 if it never worked, else 0. Nothing of the server is left.
+
+        One that has worked is started again for ever: a full disk may be cleared in an hour.
+        """
         deaths, code = 0, 0
         while not self._asked_to_stop:
             began = time.monotonic()
@@ -79,12 +82,12 @@ class Guard:
             self._end_leftovers()
             never_worked = not served and deaths == 0
             deaths = 1 if time.monotonic() - began > HEALTHY else deaths + 1
-            if never_worked or deaths > len(PAUSES):
+            if never_worked:
                 say("failed")
                 code = 1
                 break
             say("down")
-            self._pause(PAUSES[deaths - 1])
+            self._pause(PAUSES[min(deaths, len(PAUSES)) - 1])
         self._stop()
         self._clean()
         return code

@@ -64,7 +64,7 @@ update users set role = %(role)s where name = %(name)s
 -- name: set_disabled
 update users set disabled_at = %(disabled_at)s where name = %(name)s
 
--- name: rehash
+-- name: note_sign_in
 update users set signed_in_at = %(at)s, password_hash = coalesce(%(password_hash)s, password_hash)
 where user_id = %(user_id)s
 
