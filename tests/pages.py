@@ -1,12 +1,12 @@
 """Runs a page of the documentation: its blocks in their order, as its reader would type them.
 
-- A `bash` or `python` block is run and must exit 0. What is exported stays for the blocks after it.
+- A `bash` or `python` block is run and must exit 0. Variables and functions stay for later ones.
 - A block that ends in a command that serves (`serve`, `demo`) goes on until the page ends.
 - A `text` block says what the reader sees; every line of it must be in what the block before it
   printed, in that order. `...` stands for anything.
 - A `yaml` block whose first line is a comment that begins with a file's name is that file.
 - `<!-- not run: WHY -->` before a block leaves it out; `<!-- needs: a running server -->` before
-  the first one starts a server that the page takes for granted.
+  the first one lends a server that the page takes for granted; pages share it.
 
 The reader's working folder is a scratch copy of the checkout's front. Ports, hosts and folders are
 changed to free ones, and `./dev run` is this test's environment.
@@ -28,13 +28,13 @@ from typing import Final, Self
 
 import httpx
 from msgspec import Struct
-
-from tests.product import REPOSITORY, environment, eventually, free_port
+from tests.product import REPOSITORY, Product, environment, eventually, free_port
 
 PATIENCE: Final = 120.0
 _FENCE: Final = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _NOTE: Final = re.compile(r"<!-- (not run|needs): (.*?) -->\s*\Z")
 _SERVES: Final = re.compile(r"^(\./dev demo|\./dev run orderwatch (serve|demo))\b")
+_WARM: Final = Path(__file__).parent / "warm.py"
 _PORT: Final = re.compile(r"--port (\d+)")
 _FRONT: Final = ("templates", "examples", "docs", "src", "README.md")
 _DEV: Final = """#!/usr/bin/env bash
@@ -43,7 +43,12 @@ set -euo pipefail
 command=$1; shift
 case $command in
   demo) exec {python} -m orderwatch demo --port {port} "$@" ;;
-  run) if [ "$1" = orderwatch ]; then shift; exec {python} -m orderwatch "$@"; else exec "$@"; fi ;;
+  run)
+    case "$1 $2" in
+      "orderwatch serve") shift; exec {python} -m orderwatch "$@" ;;
+      orderwatch*) shift; exec {python} -S -E {warm} run {socket} "$@" ;;
+      *) exec "$@" ;;
+    esac ;;
   *) echo "a page runs ./dev $command" >&2; exit 2 ;;
 esac
 """
@@ -87,9 +92,13 @@ def blocks_of(page: Path) -> list[Block]:
 class Reader:
     """Somebody with a shell, who does what a page says."""
 
-    def __init__(self, folder: Path, rewrites: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, warm: Path, lent: Product, rewrites: Mapping[str, str] | None = None
+    ) -> None:
         """`folder` is empty and open to the database's user; `rewrites` are texts to replace."""
         self.folder = folder
+        self._warm = warm
+        self._lent = lent
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.exported = environment(folder / "data", None, {"url": self.url})
@@ -121,7 +130,7 @@ class Reader:
         for block in blocks_of(page):
             where = f"{page.relative_to(REPOSITORY)}:{block.line}"
             if block.needs == "a running server":
-                self._serve("./dev run orderwatch serve --port 8080", where)
+                self._move_to(self._lent)
             if block.language == "text":
                 assert printed, f"{where}: nothing was run before it"
                 shows(block.text, printed[-1], where)
@@ -131,12 +140,22 @@ class Reader:
                 printed.append(self._run(block, where))
         return printed
 
+    def _move_to(self, lent: Product) -> None:
+        """Go on before another server, in the same shell."""
+        self._rewrites["8080"] = str(lent.port)
+        settings = {**lent.settings, "ORDERWATCH_URL": lent.url}
+        self.exported |= settings
+        with (self.folder / "shell").open("a") as shell:
+            shell.writelines(f"export {k}={shlex.quote(v)}\n" for k, v in settings.items())
+
     def _furnish(self) -> None:
         self.desk.mkdir(parents=True)
         for name in _FRONT:
             (self.desk / name).symlink_to(REPOSITORY / name)
         dev = self.desk / "dev"
-        dev.write_text(_DEV.format(python=shlex.quote(sys.executable), port=self.port))
+        names = {"python": sys.executable, "warm": _WARM, "socket": self._warm}
+        quoted = {name: shlex.quote(str(value)) for name, value in names.items()}
+        dev.write_text(_DEV.format(port=self.port, **quoted))
         dev.chmod(0o755)
 
     def _save(self, text: str) -> None:
@@ -161,9 +180,11 @@ class Reader:
 
     def _shell(self, script: str, where: str) -> str:
         """Run in a shell that goes on where the one before it ended."""
-        after = self.folder / "exported"
+        before, exported = self.folder / "shell", self.folder / "exported"
+        go_on = f"[ ! -e {before} ] || . {before}\nset -euo pipefail"
+        keep = f"{{ declare -p | grep -vE '^declare -[a-zA-Z]*r'; declare -f; }} > {before}"
         done = subprocess.run(
-            ["bash", "-c", f"set -euo pipefail\n{script}\nenv -0 > {shlex.quote(str(after))}"],
+            ["bash", "-c", f"{go_on}\n{script}\n{keep}\nenv -0 > {exported}"],
             cwd=self.desk,
             env=self.exported,
             stdin=subprocess.DEVNULL,
@@ -174,7 +195,7 @@ class Reader:
             check=False,
         )
         assert done.returncode == 0, f"{where}: exit {done.returncode}\n{script}\n{done.stdout}"
-        self.exported = dict(one.split("=", 1) for one in after.read_text().split("\0") if one)
+        self.exported = dict(one.split("=", 1) for one in exported.read_text().split("\0") if one)
         return done.stdout
 
     def _serve(self, command: str, where: str) -> None:
@@ -215,10 +236,17 @@ def shows(said: str, printed: str, where: str) -> None:
 
 
 @contextmanager
-def reading(folder: Path, rewrites: Mapping[str, str] | None = None) -> Iterator[Reader]:
-    """A reader whose servers end with the block."""
-    with Reader(folder, rewrites) as reader:
-        yield reader
+def warm_orderwatch(folder: Path) -> Iterator[Path]:
+    """The socket of a process that runs commands at once, for as long as the block lasts."""
+    path = folder / "warm"
+    environment_ = os.environ | {"PYTHONPATH": str(REPOSITORY / "src")}
+    warm = subprocess.Popen([sys.executable, _WARM, "serve", path], env=environment_)
+    try:
+        eventually(path.exists, "commands are taken")
+        yield path
+    finally:
+        warm.kill()
+        warm.wait()
 
 
 def pages() -> list[Path]:

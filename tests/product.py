@@ -123,7 +123,7 @@ class Product:
         if self._process is None or self._process.poll() is not None:
             raise AssertionError(f"the server ended by itself\n{self.tail()}")
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code in {200, 404}
+            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
         return False
 
     @property
@@ -224,7 +224,7 @@ class Tenant:
 
     def sender(self, **more: Any) -> Sender:
         """A patient sender of this tenant's events."""
-        return Sender(self.product.url, self.key, **more)
+        return Sender(self.product.url, self.key, log=self.product.tail, **more)
 
     def send(self, events: Sequence[bytes] | Sequence[dict[str, Any]], batch: int = 500) -> Counts:
         """Post events in order, one request after the other; the sum of the answers."""
@@ -260,8 +260,8 @@ class Tenant:
             return connection.execute(query, values or None).fetchall()
 
     def rebuild(self) -> dict[str, Any]:
-        """`orderwatch rebuild` of this tenant, in a process of its own beside the server."""
-        told = self.product.run("rebuild", "--tenant", self.name)
+        """`orderwatch rebuild` of this tenant, in this process beside the server."""
+        told = self.product.administer("rebuild", "--tenant", self.name)
         assert isinstance(told, dict)
         return told
 

@@ -50,13 +50,25 @@ class Counts:
 
 
 class Sender:
-    """One connection to one server. It waits a moment and repeats what was not taken."""
+    """One connection to one server. It waits a moment and repeats what was not taken.
 
-    def __init__(self, url: str, key: str, *, patience: float = 90.0, pause: float = 0.05) -> None:
+    `log` gives the server's own words for the message of a test that failed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        patience: float = 90.0,
+        pause: float = 0.05,
+        log: Callable[[], str] = str,
+    ) -> None:
         self._url = f"{url}/api/v1/events"
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": BATCH}
         self._patience = patience
         self._pause = pause
+        self._log = log
         self._client = httpx.Client(timeout=30, trust_env=False)
 
     def __enter__(self) -> Self:
@@ -77,7 +89,9 @@ class Sender:
         counts = Counts()
         until = time.monotonic() + self._patience
         while not self._posted(lines, counts):
-            assert time.monotonic() < until, f"not taken for {self._patience} s: {counts.statuses}"
+            assert time.monotonic() < until, (
+                f"not taken for {self._patience} s: {counts.statuses}\n{self._log()}"
+            )
             time.sleep(self._pause)
         return counts
 
@@ -92,7 +106,9 @@ class Sender:
         if answer.status_code in LATER:
             counts.without_retry_after += "Retry-After" not in answer.headers
             return False
-        assert answer.status_code in {202, 400, 422}, f"{answer.status_code}: {answer.text}"
+        assert answer.status_code in {202, 400, 422}, (
+            f"{answer.status_code}: {answer.text}\n{self._log()}"
+        )
         said = answer.json()
         refused = said.get("rejected", [])
         counts.accepted += said.get("accepted", 0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,19 +17,26 @@ from msgspec.structs import replace
 
 from orderwatch.adapters import clock
 from orderwatch.adapters.announcements import AllOf
+from orderwatch.adapters.argon2id import Argon2idPasswords
 from orderwatch.adapters.logs.ecs import StepLog, set_up_logs
 from orderwatch.adapters.metrics.exposition import Exposition
 from orderwatch.adapters.postgres.announcing import PostgresAnnouncements
-from orderwatch.adapters.postgres.database import Database
+from orderwatch.adapters.postgres.audit import PostgresAudit
+from orderwatch.adapters.postgres.database import SLOTS, Database
 from orderwatch.adapters.postgres.dead_letters import PostgresDeadLetters
 from orderwatch.adapters.postgres.directory import PostgresDirectory
 from orderwatch.adapters.postgres.embedded import EmbeddedPostgres, running_url
+from orderwatch.adapters.postgres.flow import PostgresFlow
 from orderwatch.adapters.postgres.ledger import PostgresLedger
 from orderwatch.adapters.postgres.metrics import PostgresMetrics
 from orderwatch.adapters.postgres.migrate import migrate
+from orderwatch.adapters.postgres.notes import PostgresNotes
+from orderwatch.adapters.postgres.parked import PostgresParked
+from orderwatch.adapters.postgres.people import PostgresPeople
 from orderwatch.adapters.postgres.readiness import PostgresReadiness
 from orderwatch.adapters.postgres.reading import PostgresReading
 from orderwatch.adapters.postgres.shelves import PostgresShelves
+from orderwatch.adapters.postgres.users import PostgresUsers
 from orderwatch.adapters.shipped import shipped_templates
 from orderwatch.app.administer import create_tenant
 from orderwatch.app.announce_changes import Hub
@@ -38,10 +47,14 @@ from orderwatch.app.known_templates import KnownTemplates
 from orderwatch.app.read_metrics import TenantFigures
 from orderwatch.app.receive_events import Door
 from orderwatch.app.remember_keys import RememberedKeys
+from orderwatch.app.run_jobs import Jobs
+from orderwatch.app.sign_in import SignInDoor
 from orderwatch.app.tend_ledger import Tending
 from orderwatch.app.throttle import Throttle
 from orderwatch.core.ingest.limits import Rates
 from orderwatch.core.model import TenantId
+from orderwatch.core.people.masking import Masking, masking_of
+from orderwatch.core.people.sessions import Lasting
 from orderwatch.settings import SettingHelp, Settings, describe, read_settings
 
 _FRESH_SECRET: Final = secrets.token_bytes(32)
@@ -123,6 +136,16 @@ class Scraping(Struct, frozen=True):
     render: Callable[[Sequence[TenantFigures]], bytes]
 
 
+class Reception(Struct, frozen=True):
+    """Who people are, what they did, and what of others' data they do not get to see."""
+
+    door: SignInDoor
+    users: PostgresUsers
+    audit: PostgresAudit
+    passwords: Argon2idPasswords
+    masking: Masking
+
+
 class House(Struct, frozen=True):
     """The parts of a running Orderwatch, opened."""
 
@@ -135,18 +158,28 @@ class House(Struct, frozen=True):
     tending: Tending
     door: Door
     reading: PostgresReading
+    flow: PostgresFlow
     dead_letters: PostgresDeadLetters
+    notes: PostgresNotes
     readiness: Readiness
     scraping: Scraping
+    reception: Reception
     keys: RememberedKeys
     hub: Hub
     announcements: PostgresAnnouncements
+    parked: PostgresParked
+    jobs: Jobs
 
     @property
     def session_secret(self) -> bytes:
         """What seals the console's sessions."""
         given = self.settings.session_secret
         return given.encode() if given else _FRESH_SECRET
+
+    @property
+    def settings_in_force(self) -> list[SettingHelp]:
+        """The settings of this process, secrets only as set or not."""
+        return describe(self.settings)
 
     @property
     def now(self) -> Callable[[], datetime]:
@@ -158,20 +191,26 @@ class House(Struct, frozen=True):
 async def open_house(settings: Settings, url: str) -> AsyncIterator[House]:
     """Everything wired on an open database; the ledger's writers run until it is left."""
     database = Database(url, size=settings.database_connections)
+    # The writers have connections of their own: nobody's question keeps an event waiting.
+    writing = Database(url, size=settings.writers, first_slot=secrets.randbelow(SLOTS))
     await database.open()
     try:
-        house = _furnish(settings, database, url)
+        await writing.open()
+        house = _furnish(settings, database, writing, url)
         house.ledger.start()
         try:
             async with house.announcements.running():
                 yield house
         finally:
+            await house.jobs.stop()
             await house.ledger.stop()
+            house.reception.passwords.close()
     finally:
+        await writing.close()
         await database.close()
 
 
-def _furnish(settings: Settings, database: Database, url: str) -> House:
+def _furnish(settings: Settings, database: Database, writing: Database, url: str) -> House:
     directory = PostgresDirectory(database)
     store = PostgresLedger(database)
     templates = KnownTemplates(directory, clock.monotonic)
@@ -179,7 +218,7 @@ def _furnish(settings: Settings, database: Database, url: str) -> House:
     others = PostgresAnnouncements(url, hub, secrets.token_hex(8))
     announcements = AllOf(others, *([StepLog()] if settings.log_steps else []))
     ledger = Ledger(
-        store,
+        PostgresLedger(writing),
         templates,
         announcements,
         clock.now,
@@ -205,12 +244,34 @@ def _furnish(settings: Settings, database: Database, url: str) -> House:
         ),
         door=Door(ledger, keys, Throttle(rates, clock.monotonic), clock.now),
         reading=PostgresReading(database),
+        flow=PostgresFlow(database),
         dead_letters=PostgresDeadLetters(database),
+        notes=PostgresNotes(database),
         readiness=Readiness(
             PostgresReadiness(database, settings.migration_url or url), clock.monotonic
         ),
         scraping=Scraping(PostgresMetrics(database), Exposition().render),
+        reception=_reception(settings, database),
         keys=keys,
         hub=hub,
         announcements=others,
+        parked=PostgresParked(database),
+        jobs=Jobs(clock.now, partial(secrets.token_hex, 8), _record_fault),
+    )
+
+
+def _record_fault(error: Exception) -> None:
+    logging.getLogger("orderwatch.jobs").error("a job failed", exc_info=error)
+
+
+def _reception(settings: Settings, database: Database) -> Reception:
+    lasting = Lasting(settings.session_idle, settings.session_lasts)
+    passwords = Argon2idPasswords()
+    people = PostgresPeople(database)
+    return Reception(
+        door=SignInDoor(people, passwords, clock.now, os.urandom, lasting),
+        users=PostgresUsers(database, lasting),
+        audit=PostgresAudit(database),
+        passwords=passwords,
+        masking=masking_of(settings.personal_fields.split(",")),
     )

@@ -76,6 +76,19 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="signs the console's sessions; unset: new at each start, signing all out",
         ),
     ] = None
+    session_idle: Annotated[
+        timedelta, Meta(description="how long a person's session lasts without being used")
+    ] = timedelta(hours=12)
+    session_lasts: Annotated[
+        timedelta, Meta(description="how long a person's session lasts altogether")
+    ] = timedelta(days=7)
+    personal_fields: Annotated[
+        str,
+        Meta(
+            description="more names of payload fields that are masked as personal data, "
+            "separated by commas; a name after a minus is not masked",
+        ),
+    ] = ""
     metrics_token: Annotated[
         Annotated[str, Meta(min_length=16)] | None,
         Meta(description="if set, /metrics asks for it as a bearer token"),
@@ -115,6 +128,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 _BOUNDS: Final = (
     ("retention", timedelta(days=31), timedelta(days=36_500)),
+    ("session_idle", timedelta(minutes=5), timedelta(days=30)),
+    ("session_lasts", timedelta(minutes=15), timedelta(days=90)),
     ("watch_every", timedelta(milliseconds=10), timedelta(minutes=1)),
 )
 """Durations that would do harm: msgspec knows no bounds for them."""
@@ -214,7 +229,7 @@ def describe(settings: Settings) -> list[SettingHelp]:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value is None or value == "":
         return "(unset)"
     if isinstance(value, timedelta):
         return in_words(value)

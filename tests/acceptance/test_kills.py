@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import msgspec
 import pytest
+from tests.acceptance.words import OMS, event, now
 from tests.book import book_of, counted_again, differences
 from tests.product import REPOSITORY, Product, Tenant, eventually, processes_of
 from tests.sender import Counts, lines_of, read_lines, send_beside
@@ -71,6 +75,35 @@ def test_killing_the_database_is_told_as_503_and_heals_by_itself(
     assert missing(alice, to_alice.acknowledged) == []
     assert missing(bob, to_bob.acknowledged) == []
     stand_as_if_nothing_had_happened(product, day, alice, bob)
+
+
+def test_a_database_that_was_away_for_a_while_is_taken_up_as_soon_as_it_is_back(
+    new_product: Callable[..., Product],
+) -> None:
+    """Away: its connections are cut and its socket is not where it was."""
+    product = new_product()
+    alice, bob = product.tenant("alice"), product.tenant("bob")
+    folder = parse_qs(urlsplit(product.database_url).query)["host"][0]
+    socket, elsewhere = Path(folder, ".s.PGSQL.5432"), Path(folder, "elsewhere")
+    with product.owner() as connection:
+        socket.rename(elsewhere)
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where backend_type = 'client backend' and pid <> pg_backend_pid()"
+        )
+    with ThreadPoolExecutor(2) as pool:
+        word = event("o-1", OMS, "PENDING", now())
+        answers = list(pool.map(lambda tenant: tenant.post(word), (alice, bob)))
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in answers)
+    assert httpx.get(f"{product.url}/readyz", timeout=30).status_code == 503
+    assert httpx.get(f"{product.url}/healthz").status_code == 200
+    elsewhere.rename(socket)
+    with alice.sender() as sender:
+        began = time.monotonic()
+        assert sender.send(lines_of([event("o-1", OMS, "PENDING", now())])).accepted == 1
+        assert time.monotonic() - began < 5
+    assert bob.post(event("o-1", OMS, "PENDING", now())).status_code == 202
 
 
 def test_killing_server_and_database_together_loses_nothing(

@@ -110,6 +110,14 @@ def test_a_key_speaks_for_its_own_source_alone(product: Product, alice: Tenant) 
     assert narrow.get("orders/o-1").status_code == 403
 
 
+def test_a_path_that_is_none_is_a_problem_document(product: Product) -> None:
+    for path in ("/api/v1/ordres", "/api/v1/orders/o-1/legs", "/api/v2/orders", "/nowhere"):
+        answer = httpx.get(f"{product.url}{path}")
+        assert answer.status_code == 404, path
+        assert answer.headers["Content-Type"] == "application/problem+json", path
+        assert answer.json()["status"] == 404
+
+
 def test_no_key_a_wrong_key_and_a_revoked_key_open_nothing(product: Product, alice: Tenant) -> None:
     alice.send(life("o-1", now(-3600)))
     made = product.administer("key", "create", "--tenant", alice.name, "--source", "/", "--read")

@@ -32,6 +32,10 @@ class Argon2idPasswords:
         self._waiting = 0
         self._nobodys: str | None = None
 
+    def close(self) -> None:
+        """Let the threads go; what they are at is finished first."""
+        self._threads.shutdown()
+
     async def hash(self, password: str) -> str:
         """The hash to be stored, with the parameters it was made with."""
         return await self._run(self._hasher.hash, password)

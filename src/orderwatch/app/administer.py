@@ -34,6 +34,18 @@ class KeyListing(Struct, frozen=True):
     revoked_at: datetime | None
 
 
+class TemplateVersion(Struct, frozen=True):
+    """A version of a tenant's flow template: when and by whom it was put in force.
+
+    `by` is None for what was applied before that was kept.
+    """
+
+    version: int
+    name: str
+    applied_at: datetime
+    by: str | None
+
+
 class Directory(Protocol):
     """Where tenants, keys and templates are kept. Each change is written to the audit log."""
 
@@ -53,6 +65,14 @@ class Directory(Protocol):
         self, tenant: TenantId, name: str, source: str, by: Actor = THE_PRODUCT
     ) -> int:
         """Put a template in force; its version."""
+        ...
+
+    async def template_versions(self, tenant: TenantId) -> list[TemplateVersion]:
+        """All versions there were, newest first."""
+        ...
+
+    async def template_source(self, tenant: TenantId, version: int) -> str | None:
+        """The YAML text of one version."""
         ...
 
     async def create_key(

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from orderwatch.app.group_commit import GroupCommit, Limits
 from orderwatch.app.known_templates import KnownTemplates
-from orderwatch.app.record_events import LedgerStore, record_events
+from orderwatch.app.record_events import LedgerStore, record_events, rehearse_events
 from orderwatch.core.ingest.batch import Batch, Receipt
 from orderwatch.core.model import TenantId
 from orderwatch.core.tracking.changes import Changed
@@ -45,6 +45,11 @@ class Ledger:
     async def record(self, tenant: TenantId, batch: Batch) -> Receipt:
         """Store a batch durably; raises Overloaded or Unavailable."""
         return await self._group.record(tenant, batch)
+
+    async def rehearse(self, tenant: TenantId, batches: Sequence[Batch]) -> list[Receipt]:
+        """What `record` would answer for each; nothing is stored. Raises Unavailable."""
+        template = await self._templates.of(tenant)
+        return await rehearse_events(self._store, tenant, template, batches, self._now())
 
     async def _record(self, tenant: TenantId, batches: Sequence[Batch]) -> list[Receipt]:
         template = await self._templates.of(tenant)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
 from orderwatch.core.model import FieldError, OrderId, System, TenantId
 
 DeadLetterState = Literal["open", "retried", "discarded"]
+NO_SYSTEM: Final = ""
+"""Stands for the system of a message that does not say one."""
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):
@@ -38,17 +40,37 @@ class DeadLetterFilter(Struct, frozen=True):
     state: DeadLetterState | None = "open"
     code: str | None = None
     system: System | None = None
+    """`NO_SYSTEM` finds those whose system could not be read."""
     before: int | None = None
     """Only those with a smaller id: the place to go on from."""
+
+
+class DeadLetterKind(Struct, frozen=True):
+    """All dead letters of one reason and one system: how many, when, and what the newest says.
+
+    `times` counts the messages: the same one sent again is still one dead letter.
+    """
+
+    code: str
+    system: System | None
+    count: int
+    times: int
+    first_at: datetime
+    last_at: datetime
+    example: tuple[FieldError, ...]
 
 
 class DeadLetterStore(Protocol):
     """Where dead letters are kept. Every call raises Unavailable when the database is away."""
 
     async def dead_letters(
-        self, tenant: TenantId, wanted: DeadLetterFilter, most: int
+        self, tenant: TenantId, wanted: DeadLetterFilter, most: int, *, whole: bool = True
     ) -> list[DeadLetter]:
-        """Newest first, at most `most`."""
+        """Newest first, at most `most`; not `whole`: without their payloads."""
+        ...
+
+    async def kinds(self, tenant: TenantId, wanted: DeadLetterFilter) -> list[DeadLetterKind]:
+        """By reason and system, the one that was last added to first."""
         ...
 
     async def dead_letter(self, tenant: TenantId, id_: int) -> DeadLetter | None:

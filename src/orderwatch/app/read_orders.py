@@ -35,13 +35,29 @@ class Told(Struct, frozen=True):
     parked: list[ReceivedEvent]
 
 
+class PageSpan(Struct, frozen=True):
+    """Which part of a list: at most `most` orders after a place, or before one, or the newest."""
+
+    most: int
+    after: Place | None = None
+    before: Place | None = None
+
+
 class OrderStore(Protocol):
     """Where orders are read from. Every call raises Unavailable when the database is away."""
 
-    async def find(
-        self, tenant: TenantId, wanted: OrderFilter, after: Place | None, most: int
-    ) -> FoundOrders:
-        """Newest first by (placed_at, order_id), beginning after a place; at most `most`."""
+    async def find(self, tenant: TenantId, wanted: OrderFilter, span: PageSpan) -> FoundOrders:
+        """Newest first by (placed_at, order_id); those nearest to the place."""
+        ...
+
+    async def count(self, tenant: TenantId, wanted: OrderFilter, most: int) -> int:
+        """How many orders a filter names, counted up to `most`; its text is not looked at."""
+        ...
+
+    async def related(
+        self, tenant: TenantId, order: Order, most: int
+    ) -> dict[OrderId, tuple[str, str]]:
+        """Other orders with one of its references, each with the name and value they share."""
         ...
 
     async def get(self, tenant: TenantId, order_ids: Sequence[OrderId]) -> FoundOrders:
@@ -54,10 +70,11 @@ class OrderStore(Protocol):
 
 
 class OrderPage(Struct, frozen=True):
-    """`GET /api/v1/orders`; `next` is the cursor of the page after this one."""
+    """Some orders of a list; `next` and `previous` are cursors to the pages around them."""
 
     items: tuple[Order, ...]
     next: str | None
+    previous: str | None = None
 
 
 class HistoryItem(Struct, frozen=True):
@@ -79,13 +96,38 @@ async def read_orders(
     orders: OrderStore, tenant: TenantId, template: Template, query: OrderQuery, at: datetime
 ) -> OrderPage:
     """One page of orders, newest first. The filter sees verdicts as stored, up to a second old."""
-    found = await orders.find(tenant, query.filter, query.after, query.limit + 1)
+    span = PageSpan(query.limit + 1, query.after, query.before)
+    found = await orders.find(tenant, query.filter, span)
+    more, limit = len(found.states) > query.limit, query.limit
+    if more:
+        kept = found.states[1:] if query.before else found.states[:limit]
+        found = replace(found, states=kept)
     page = _judged(found, template, at)
-    if len(page) <= query.limit:
-        return OrderPage(page, None)
-    last = page[query.limit - 1]
-    place = Place(last.placed_at, last.order_id)
-    return OrderPage(page[: query.limit], write_cursor(query.filter, place))
+    if not page:
+        return OrderPage((), None)
+    first, last = (write_cursor(query.filter, _place_of(order)) for order in (page[0], page[-1]))
+    return OrderPage(
+        items=page,
+        next=last if query.before or more else None,
+        previous=first if query.after or (query.before and more) else None,
+    )
+
+
+def _place_of(order: Order) -> Place:
+    return Place(order.placed_at, order.order_id)
+
+
+async def read_these(
+    orders: OrderStore,
+    tenant: TenantId,
+    template: Template,
+    order_ids: Sequence[OrderId],
+    at: datetime,
+) -> tuple[Order, ...]:
+    """These orders as they stand now, as far as there are any."""
+    if not order_ids:
+        return ()
+    return _judged(await orders.get(tenant, order_ids), template, at)
 
 
 async def read_order(

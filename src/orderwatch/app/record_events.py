@@ -21,6 +21,8 @@ from orderwatch.core.model import OrderId, ReceivedEvent, TenantId
 from orderwatch.core.tracking.changes import Changed, Changes, StoredOrder
 from orderwatch.core.tracking.receipts import conflict, count_arrivals, receipts
 from orderwatch.core.tracking.settle import (
+    Claim,
+    Sorted,
     announced_by,
     claims_of,
     move_order,
@@ -83,6 +85,10 @@ class LedgerStore(Protocol):
         """Commits on leaving; raises Unavailable when the database does not answer."""
         ...
 
+    def rehearsal(self, tenant: TenantId) -> AbstractAsyncContextManager[LedgerTransaction]:
+        """As `transaction`, but nothing of it stays."""
+        ...
+
 
 class Recorded(Struct, frozen=True):
     """What was committed: a receipt for each batch, and the orders that moved."""
@@ -112,6 +118,42 @@ async def record_events(
     raise AssertionError("unreachable")
 
 
+async def rehearse_events(
+    store_: LedgerStore,
+    tenant: TenantId,
+    template: Template,
+    batches: Sequence[Batch],
+    now: datetime,
+) -> list[Receipt]:
+    """What recording these batches would answer; nothing is stored. Raises Unavailable."""
+    claims = claims_of(batches)
+    async with store_.rehearsal(tenant) as transaction:
+        loaded = await _claim(transaction, claims, template, now)
+    sorted_ = sort_claims(claims, loaded.new, loaded.known)
+    announced = _announced(sorted_, loaded, template)
+    return receipts(batches, sorted_, _orders_of(sorted_.fresh) - announced)
+
+
+async def _claim(
+    transaction: LedgerTransaction, claims: Sequence[Claim], template: Template, now: datetime
+) -> Loaded:
+    return await transaction.claim(
+        {claim.identity: claim.content for claim in reversed(claims)},
+        {claim.candidate.event.order_id for claim in claims},
+        announced_by(claims, template),
+        now,
+    )
+
+
+def _announced(sorted_: Sorted, loaded: Loaded, template: Template) -> set[OrderId]:
+    """The orders that are there, or come with these events; for any other an event has to wait."""
+    return announced_by(sorted_.fresh, template) | loaded.orders.keys()
+
+
+def _orders_of(claims: Sequence[Claim]) -> set[OrderId]:
+    return {claim.candidate.event.order_id for claim in claims}
+
+
 async def _record_once(
     store_: LedgerStore,
     tenant: TenantId,
@@ -123,15 +165,10 @@ async def _record_once(
     refused = [one for batch in batches for one in batch.rejected]
     changes = Changes(now=now)
     async with store_.transaction(tenant) as transaction:
-        loaded = await transaction.claim(
-            {claim.identity: claim.content for claim in reversed(claims)},
-            {claim.candidate.event.order_id for claim in claims},
-            announced_by(claims, template),
-            now,
-        )
+        loaded = await _claim(transaction, claims, template, now)
         sorted_ = sort_claims(claims, loaded.new, loaded.known)
-        announced = announced_by(sorted_.fresh, template) | loaded.orders.keys()
-        parked = {claim.candidate.event.order_id for claim in sorted_.fresh} - announced
+        announced = _announced(sorted_, loaded, template)
+        parked = _orders_of(sorted_.fresh) - announced
         applied = [c for c in sorted_.fresh if c.candidate.event.order_id not in parked]
         events = received(applied, now)
         for order_id, waiting in loaded.unparked.items():

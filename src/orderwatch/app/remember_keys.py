@@ -5,6 +5,7 @@ A key that was revoked is refused, and one just made is known, within `for_` of 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
@@ -26,6 +27,7 @@ class RememberedKeys:
         self._monotonic = monotonic
         self._for = for_.total_seconds()
         self._known: dict[str, tuple[float, ApiKey | None]] = {}
+        self._asking: dict[str, asyncio.Future[ApiKey | None]] = {}
 
     async def find(self, key_id: str) -> ApiKey | None:
         """The key of this id, as it was a moment ago. Raises Unavailable."""
@@ -33,6 +35,15 @@ class RememberedKeys:
         known = self._known.get(key_id)
         if known is not None and now < known[0]:
             return known[1]
+        asking = self._asking.get(key_id)
+        if asking is None:
+            asking = asyncio.ensure_future(self._ask(key_id, now))
+            self._asking[key_id] = asking
+            asking.add_done_callback(lambda _: self._asking.pop(key_id, None))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, key_id: str, now: float) -> ApiKey | None:
+        """Ask once for all who wait for the same key."""
         key = await self._keys.find(key_id)
         if len(self._known) >= _MOST:
             self._known.clear()

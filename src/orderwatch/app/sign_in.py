@@ -28,7 +28,7 @@ from orderwatch.core.people.deeds import (
     signed_in,
     signed_out,
 )
-from orderwatch.core.people.guessing import counted_address
+from orderwatch.core.people.guessing import counted_address, counted_name
 from orderwatch.core.people.sessions import (
     RANDOM_BYTES,
     Lasting,
@@ -95,6 +95,10 @@ class People(Protocol):
 
     async def tenant_named(self, name: str | None) -> TenantId | None:
         """The enabled tenant of a name; without a name `default`, or the first there is."""
+        ...
+
+    async def tenant_count(self) -> int:
+        """How many enabled tenants there are."""
         ...
 
     async def begin_try(
@@ -188,7 +192,8 @@ async def sign_in(
     door: SignInDoor, tenant_name: str | None, name: str, password: str, client: Client
 ) -> SignedIn | Refused | Wait:
     """Try a name and a password. Raises TooBusy, Unavailable."""
-    name, password = same_name(name[:_LONGEST_TYPED]), normal(password[:_LONGEST_TYPED])
+    name = counted_name(same_name(name[:_LONGEST_TYPED]))
+    password = normal(password[:_LONGEST_TYPED])
     address, at = counted_address(client.address), door.now()
     tenant = await door.people.tenant_named(tenant_name)
     if tenant is None:

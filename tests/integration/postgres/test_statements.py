@@ -12,7 +12,7 @@ from orderwatch.adapters.postgres.database import SQL, statements
 from orderwatch.adapters.postgres.migrate import APP_ROLE, MIGRATIONS, migrate, pending
 
 NAMED = [(path.stem, name) for path in sorted(SQL.glob("*.sql")) for name in statements(path.stem)]
-PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sb]")
 
 
 def numbered(text: str) -> str:

@@ -22,12 +22,16 @@ WORDS = {
 _COPY = """
 insert into orders
 select tenant_id, new_id, 1, at, status, class, overdue, refunded, channel,
-  fulfilment, delivery, location, amount, currency, at, at, case when class = 'delayed' then at end,
-  at, rule, systems, deviations,
+  fulfilment, delivery, 'TH-' || lpad((g %% 500)::text, 4, '0'), 100 + g %% 3000, currency,
+  at, at, case when class = 'delayed' then at end,
+  at, rule, systems, (g %% 40 = 0)::int,
   jsonb_set(jsonb_set(state::jsonb, array[%(placed_at)s], to_jsonb(at)),
-    array[%(order_id)s], to_jsonb(new_id))::json, standing
+    array[%(order_id)s], to_jsonb(new_id))::json, standing,
+  case when g %% 40 > 0 then '{}' when g %% 400 = 0 then array['regression']
+    else array['skipped_step'] end,
+  (100 + g %% 3000) * 10000
 from (
-  select kind, kind || '-' || lpad(g::text, 8, '0') as new_id,
+  select g, kind, kind || '-' || lpad(g::text, 8, '0') as new_id,
     %(now)s::timestamptz - (%(n)s - g) * (%(days)s * interval '1 day') / %(n)s as at
   from (
     select g, case

@@ -216,3 +216,20 @@ def test_a_message_is_one_event_of_one_line_of_data(update: Update) -> None:
     assert text.startswith("id: 7\nevent: ")
     assert text.endswith("\n\n")
     assert text.count("\n") == 4
+
+
+async def test_a_reader_who_is_no_longer_let_in_hears_no_more(story: Story) -> None:
+    hub = Hub()
+    key = story.key_of(story.alice)
+    async with (
+        served(story, hub, heartbeat_s=0.05) as url,
+        httpx.AsyncClient(timeout=20) as client,
+        client.stream(
+            "GET", f"{url}/api/v1/stream", headers={"authorization": f"Bearer {key}"}
+        ) as answer,
+    ):
+        lines = answer.aiter_lines()
+        assert await anext(lines) == "retry: 2000"
+        story.keys.kept.clear()
+        assert {line async for line in lines} <= {"", ": still here"}
+        await until(lambda: hub.watching == 0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from orderwatch.core.model import TenantId
 
 SQL = Path(__file__).parent / "sql"
 BIND = "select set_config('orderwatch.tenant', %s, true)"
+_TAKE_SLOT = "select set_config('orderwatch.slot', %s, false)"
+SLOTS = 8
+_UNBOUND = "select set_config('orderwatch.tenant', '', true)"
 _OPEN_DIRECTORY = "select set_config('orderwatch.directory', 'open', true)"
 _PRESENT_KEY = "select set_config('orderwatch.key', %s, true)"
 _PRESENT_HASH = "select set_config('orderwatch.token', %s, true)"
@@ -58,8 +62,12 @@ def statements(name: str) -> Mapping[str, str]:
 class Database:
     """A pool of connections to one database, each working as the role that owns nothing."""
 
-    def __init__(self, url: str, *, size: int = 10) -> None:
-        """Prepare the pool; nothing is opened before `open`. `size` is the most connections."""
+    def __init__(self, url: str, *, size: int = 10, first_slot: int = 0) -> None:
+        """Prepare the pool; nothing is opened before `open`. `size` is the most connections.
+
+        Their slots (see `writer_slot` in the schema) follow each other from `first_slot` on.
+        """
+        self._slots = count(first_slot)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             min_size=min(2, size),
@@ -67,8 +75,7 @@ class Database:
             timeout=5,
             reconnect_timeout=2,  # then whoever asks next tries at once, however long it was away
             open=False,
-            configure=_configure,
-            check=AsyncConnectionPool.check_connection,
+            configure=self._configure,
             kwargs={"options": " ".join(f"-c {name}={value}" for name, value in SESSION.items())},
         )
 
@@ -86,42 +93,39 @@ class Database:
     @asynccontextmanager
     async def tenant(self, tenant: TenantId) -> AsyncIterator[Connection]:
         """A transaction in which only this tenant's rows exist; Unavailable when cut off."""
-        async with self._transaction() as connection:
-            await connection.execute(BIND, [str(tenant)])
+        async with self._transaction(BIND, str(tenant)) as connection:
             yield connection
 
     @asynccontextmanager
     async def directory(self) -> AsyncIterator[Connection]:
         """A transaction that sees who the tenants are, and none of their data."""
-        async with self._transaction() as connection:
-            await connection.execute(_OPEN_DIRECTORY)
+        async with self._transaction(_OPEN_DIRECTORY) as connection:
             yield connection
 
     @asynccontextmanager
     async def presented_key(self, key_id: str) -> AsyncIterator[Connection]:
         """A transaction that sees the one key whose id was presented."""
-        async with self._transaction() as connection:
-            await connection.execute(_PRESENT_KEY, [key_id])
+        async with self._transaction(_PRESENT_KEY, key_id) as connection:
             yield connection
 
     @asynccontextmanager
     async def presented_token(self, token_hash: bytes) -> AsyncIterator[Connection]:
         """A transaction that sees the one session or invitation whose token was presented."""
-        async with self._transaction() as connection:
-            await connection.execute(_PRESENT_HASH, [token_hash.hex()])
+        async with self._transaction(_PRESENT_HASH, token_hash.hex()) as connection:
             yield connection
 
     @asynccontextmanager
     async def unbound(self) -> AsyncIterator[Connection]:
         """A transaction that sees no rows of anybody."""
-        async with self._transaction() as connection:
+        async with self._transaction(_UNBOUND) as connection:
             yield connection
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[Connection]:
+    async def _transaction(self, bind: str, *values: str) -> AsyncIterator[Connection]:
+        """Begin and bind in one round trip; a connection that turns out dead costs a second try."""
         try:
-            async with self._pool.connection() as connection:
-                yield connection
+            async with AsyncExitStack() as stack:
+                yield await self._begin(stack, bind, values)
         except ABOUT_THE_STATEMENT:
             raise
         except CANNOT_STORE as error:
@@ -129,7 +133,24 @@ class Database:
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise Unavailable("The database does not answer.") from error
 
+    async def _begin(self, stack: AsyncExitStack, bind: str, values: tuple[str, ...]) -> Connection:
+        """A connection of the pool in a bound transaction. Dead ones leave the pool on the way."""
+        for _ in range(self._pool.max_size):
+            async with AsyncExitStack() as attempt:
+                connection = await attempt.enter_async_context(self._pool.connection())
+                try:
+                    async with connection.pipeline():
+                        await connection.execute(bind, values)
+                except psycopg.OperationalError:
+                    if not connection.closed:
+                        raise
+                    continue
+                stack.push_async_exit(attempt.pop_all())
+                return connection
+        raise Unavailable("The database does not answer.")
 
-async def _configure(connection: Connection) -> None:
-    await connection.execute(sql.SQL("set role {}").format(sql.Identifier(APP_ROLE)))
-    await connection.commit()
+    async def _configure(self, connection: Connection) -> None:
+        role = sql.SQL("set role {}").format(sql.Identifier(APP_ROLE))
+        await connection.execute(role)
+        await connection.execute(_TAKE_SLOT, [str(next(self._slots) % SLOTS)])
+        await connection.commit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +11,12 @@ from psycopg.types.json import Jsonb
 
 from orderwatch.adapters.postgres.database import Database, statements
 from orderwatch.adapters.postgres.reading import assemble
-from orderwatch.app.read_dead_letters import DeadLetter, DeadLetterFilter
+from orderwatch.app.read_dead_letters import (
+    NO_SYSTEM,
+    DeadLetter,
+    DeadLetterFilter,
+    DeadLetterKind,
+)
 from orderwatch.app.retry_dead_letters import Closing
 from orderwatch.core.model import FieldError, TenantId
 
@@ -24,11 +30,16 @@ class PostgresDeadLetters:
         self._sql = statements("dead_letters")
 
     async def dead_letters(
-        self, tenant: TenantId, wanted: DeadLetterFilter, most: int
+        self, tenant: TenantId, wanted: DeadLetterFilter, most: int, *, whole: bool = True
     ) -> list[DeadLetter]:
         """Newest first."""
-        rows = await self._rows(tenant, "list", _asked(wanted) | {"most": most})
-        return [_dead_letter(row) for row in rows]
+        values = _asked(wanted) | {"most": most, "whole": whole}
+        return [_dead_letter(row) for row in await self._rows(tenant, "list", values)]
+
+    async def kinds(self, tenant: TenantId, wanted: DeadLetterFilter) -> list[DeadLetterKind]:
+        """By reason and system."""
+        rows = await self._rows(tenant, "kinds", _asked(wanted))
+        return [_kind(*row) for row in rows]
 
     async def dead_letter(self, tenant: TenantId, id_: int) -> DeadLetter | None:
         """One by its id."""
@@ -46,6 +57,10 @@ class PostgresDeadLetters:
             await self._rows(tenant, "close", msgspec.structs.asdict(closing) | {"id": id_})
         )
 
+    async def reopen(self, tenant: TenantId, by: str, at: datetime) -> int:
+        """How many are open again."""
+        return len(await self._rows(tenant, "reopen", {"by": by, "at": at}))
+
     async def amend(self, tenant: TenantId, id_: int, errors: Sequence[FieldError]) -> None:
         """Only what is open is amended."""
         async with self._database.tenant(tenant) as connection:
@@ -61,12 +76,24 @@ class PostgresDeadLetters:
 
 
 def _asked(wanted: DeadLetterFilter) -> dict[str, Any]:
-    return {name: v for name, v in msgspec.structs.asdict(wanted).items() if v is not None}
+    asked = {name: v for name, v in msgspec.structs.asdict(wanted).items() if v is not None}
+    if asked.get("system") == NO_SYSTEM:
+        asked["no_system"] = asked.pop("system")
+    return asked
 
 
 def _dead_letter(row: tuple[Any, ...]) -> DeadLetter:
     names = DeadLetter.__struct_fields__
     values = dict(zip(names, row, strict=True))
-    values["errors"] = tuple(msgspec.convert(values["errors"], list[FieldError]))
+    values["errors"] = _errors(values["errors"])
     values["payload"] = bytes(values["payload"])
     return DeadLetter(**values)
+
+
+def _kind(*columns: Any) -> DeadLetterKind:
+    code, system, count, times, first_at, last_at, errors = columns
+    return DeadLetterKind(code, system, count, times, first_at, last_at, _errors(errors))
+
+
+def _errors(stored: Any) -> tuple[FieldError, ...]:
+    return tuple(msgspec.convert(stored, list[FieldError]))

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from orderwatch.adapters.postgres.audit import write_deed
 from orderwatch.adapters.postgres.database import BIND, Database, statements
-from orderwatch.app.administer import KeyListing, NotPossible, Tenant
+from orderwatch.app.administer import KeyListing, NotPossible, TemplateVersion, Tenant
 from orderwatch.core.model import TenantId
 from orderwatch.core.people import deeds
 from orderwatch.core.people.audit import THE_PRODUCT, Actor
@@ -67,12 +67,25 @@ class PostgresDirectory:
         """Put a template in force; its version."""
         async with self._database.tenant(tenant) as connection:
             cursor = await connection.execute(
-                self._sql["apply_template"], {"name": name, "source": source}
+                self._sql["apply_template"], {"name": name, "source": source, "by": by.name}
             )
             row = await cursor.fetchone()
             assert row is not None
             await write_deed(connection, by, deeds.template_applied(name, int(row[0])))
         return int(row[0])
+
+    async def template_versions(self, tenant: TenantId) -> list[TemplateVersion]:
+        """All versions there were, newest first."""
+        async with self._database.tenant(tenant) as connection:
+            rows = await (await connection.execute(self._sql["template_versions"])).fetchall()
+        return [TemplateVersion(*row) for row in rows]
+
+    async def template_source(self, tenant: TenantId, version: int) -> str | None:
+        """The YAML text of one version."""
+        async with self._database.tenant(tenant) as connection:
+            found = await connection.execute(self._sql["template_source"], {"version": version})
+            row = await found.fetchone()
+        return row[0] if row else None
 
     async def newest(self, tenant: TenantId) -> str | None:
         """The YAML text of the template in force."""

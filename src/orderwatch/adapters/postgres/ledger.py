@@ -14,6 +14,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from orderwatch.adapters.postgres.database import Connection, Database, statements
+from orderwatch.adapters.postgres.passing import count_passing
 from orderwatch.app.rebuild_state import Verdict
 from orderwatch.app.record_events import Loaded, NotStorable, Outrun
 from orderwatch.app.sweep_parked import Expired
@@ -48,6 +49,13 @@ class PostgresLedger:
         except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
             raise NotStorable(str(error)) from error
 
+    @asynccontextmanager
+    async def rehearsal(self, tenant: TenantId) -> AsyncIterator[PostgresLedgerTransaction]:
+        """One transaction that is rolled back."""
+        async with self.transaction(tenant) as transaction:
+            yield transaction
+            await transaction.forget()
+
     watching = transaction
     sweeping = transaction
     rebuilding = transaction
@@ -60,6 +68,10 @@ class PostgresLedgerTransaction:
         """The connection is in a transaction bound to a tenant."""
         self._connection = connection
         self._sql = statements("ledger")
+
+    async def forget(self) -> None:
+        """Nothing of this transaction happened."""
+        await self._connection.rollback()
 
     async def _rows(self, name: str, **values: object) -> list[tuple[Any, ...]]:
         cursor = await self._connection.execute(self._sql[name], values, binary=True)
@@ -168,6 +180,7 @@ class PostgresLedgerTransaction:
                 await self._bury(one, changes.now)
             await self._move_counters(changes)
             await self._move_totals(changes)
+            await count_passing(self._connection, self._sql, changes.deltas.passing)
             await self._hear(changes)
         if written is not None and written.rowcount != len(changes.orders):
             raise Outrun("Another writer announced one of the orders first.")

@@ -9,7 +9,7 @@ Works as the owner of the tables.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import date, timedelta
 
@@ -53,18 +53,18 @@ def multiply(url: str, base: Base, growth: Growth, say: Callable[[str], None]) -
     """
     copies = -(-growth.orders // base.orders) - 1
     texts = _texts(url, (*_TABLES, "events"))
-    shift = Shift(base, b"".join(texts.values()))
+    shift = Shift(base, texts)
     events = texts["events"].count(b"\n")
     with_events = min(copies, max(0, round(growth.events / max(events, 1)) - 1))
     _prepare(url, copies, base)
     with ThreadPoolExecutor(2) as hands:
         work = [
-            hands.submit(_copy_state, url, texts, shift, copies),
-            hands.submit(_copy_events, url, texts, shift, with_events),
+            hands.submit(_copy_state, url, shift, copies),
+            hands.submit(_copy_events, url, shift, with_events),
         ]
         while wait(work, timeout=_SAY_EVERY, return_when=FIRST_EXCEPTION).not_done:
             shift.stopped = any(one.done() and one.exception() for one in work)
-            say(f"{shift.done['orders']} of {copies} copies")
+            say(f"{shift.done} of {copies} copies")
         for one in work:
             one.result()
     with psycopg.connect(url, autocommit=True) as connection:
@@ -73,24 +73,35 @@ def multiply(url: str, base: Base, growth: Growth, say: Callable[[str], None]) -
 
 
 class Shift:
-    """Makes the text of a copy; the dates to move are found in the text itself."""
+    """Makes the texts of copies. A text is cut once at all that differs from copy to copy."""
 
-    def __init__(self, base: Base, text: bytes) -> None:
+    def __init__(self, base: Base, texts: Mapping[str, bytes]) -> None:
         self._base = base
-        found = {date.fromisoformat(one.decode()) for one in set(_DATE.findall(text))}
-        self._dates = sorted(one for one in found if one < base.before)
-        self.done = {"orders": 0, "events": 0}
+        self._dates = {date.fromisoformat(one.decode()) for one in _dates_in(texts.values())}
+        self._dates = {one for one in self._dates if one < base.before}
+        differing = b"|".join([_bytes(base.prefix), *map(_bytes, self._dates)])
+        cut = re.compile(b"(" + differing + b")").split
+        self._parts = {table: cut(text) for table, text in texts.items()}
+        self.done = 0
         self.stopped = False
 
-    def copy(self, text: bytes, number: int) -> bytes:
-        """The text of copy `number`, so many days earlier. The earliest date moves first."""
+    def copy(self, table: str, number: int) -> bytes:
+        """The rows of copy `number`, so many days earlier and of other orders."""
         if self.stopped:
             raise RuntimeError("the other half failed")
-        for one in self._dates:
-            earlier = one - timedelta(days=number)
-            text = text.replace(one.isoformat().encode(), earlier.isoformat().encode())
-        prefix = int(self._base.prefix) - number
-        return text.replace(self._base.prefix.encode(), str(prefix).encode())
+        instead = {_bytes(one): _bytes(one - timedelta(days=number)) for one in self._dates}
+        instead[_bytes(self._base.prefix)] = _bytes(int(self._base.prefix) - number)
+        parts = self._parts[table].copy()
+        parts[1::2] = [instead[one] for one in parts[1::2]]
+        return b"".join(parts)
+
+
+def _dates_in(texts: Iterable[bytes]) -> set[bytes]:
+    return {one for text in texts for one in _DATE.findall(text)}
+
+
+def _bytes(value: object) -> bytes:
+    return str(value).encode()
 
 
 def _prepare(url: str, copies: int, base: Base) -> None:
@@ -117,23 +128,22 @@ def _copied_out(connection: psycopg.Connection[tuple[object, ...]], table: str) 
         yield from (bytes(block) for block in copy)
 
 
-def _copy_state(url: str, texts: dict[str, bytes], shift: Shift, copies: int) -> None:
+def _copy_state(url: str, shift: Shift, copies: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         _hurry(connection)
         for number in range(1, copies + 1):
             for table in _TABLES:
-                _copy_in(connection, table, shift.copy(texts[table], number))
-            shift.done["orders"] = number
+                _copy_in(connection, table, shift.copy(table, number))
+            shift.done = number
 
 
-def _copy_events(url: str, texts: dict[str, bytes], shift: Shift, copies: int) -> None:
+def _copy_events(url: str, shift: Shift, copies: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         _hurry(connection)
         connection.execute("create temp table identities_of_one as select * from identities")
         for number in range(1, copies + 1):
-            _copy_in(connection, "events", shift.copy(texts["events"], number))
+            _copy_in(connection, "events", shift.copy("events", number))
             connection.execute(_IDENTITIES, {"number": str(number)})
-            shift.done["events"] = number
 
 
 def _hurry(connection: psycopg.Connection[tuple[object, ...]]) -> None:

@@ -45,6 +45,12 @@ class PostgresPeople:
             row = await _one(connection, "tenant_named", {"name": name})
         return TenantId(row[0]) if row else None
 
+    async def tenant_count(self) -> int:
+        """How many enabled tenants there are."""
+        async with self._database.directory() as connection:
+            row = await _one(connection, "tenant_count", {})
+        return row[0] if row else 0
+
     async def begin_try(
         self, tenant: TenantId, name: str, address: str, at: datetime
     ) -> Try | timedelta:

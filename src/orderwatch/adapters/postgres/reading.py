@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from orderwatch.adapters.postgres.database import Connection, Database, statements
 from orderwatch.adapters.postgres.ledger import decode_event, decode_state
-from orderwatch.app.read_orders import FoundOrders, Told
+from orderwatch.app.read_orders import FoundOrders, PageSpan, Told
 from orderwatch.app.read_systems import HeardSystems
-from orderwatch.core.model import OrderId, ReceivedEvent, System, TenantId
+from orderwatch.core.model import Order, OrderId, ReceivedEvent, System, TenantId
 from orderwatch.core.reading.spans import coarsest, cut
 from orderwatch.core.reading.tally import Cell
-from orderwatch.core.reading.wanted import CountFilter, OrderFilter, Place, SeriesQuery
+from orderwatch.core.reading.wanted import ANY_DEVIATION, CountFilter, OrderFilter, SeriesQuery
 from orderwatch.core.tracking.counting import ORDER, Word
 from orderwatch.core.tracking.state import OrderState
 
@@ -48,19 +48,37 @@ class PostgresReading:
         self._database = database
         self._sql = statements("reading")
 
-    async def find(
-        self, tenant: TenantId, wanted: OrderFilter, after: Place | None, most: int
-    ) -> FoundOrders:
+    async def find(self, tenant: TenantId, wanted: OrderFilter, span: PageSpan) -> FoundOrders:
         """Newest first; a text is looked for among order ids and among references."""
         async with self._database.tenant(tenant) as connection:
             narrow = await self._narrow(connection, wanted)
             if narrow is None:
                 return FoundOrders([], {})
-            values = _values(narrow, after) | {"most": most}
+            values = _values(narrow) | _place(span) | {"most": span.most}
             states = await self._list(connection, values)
             if wanted.text is not None:
-                states = _newest(states + await self._referred(connection, values), most)
+                states += await self._referred(connection, values)
+            states = _newest(states, span)
             return FoundOrders(states, await self._last_received(connection))
+
+    async def count(self, tenant: TenantId, wanted: OrderFilter, most: int) -> int:
+        """How many orders a filter names, counted up to `most`; its text is not looked at."""
+        async with self._database.tenant(tenant) as connection:
+            narrow = await self._narrow(connection, replace(wanted, text=None))
+            if narrow is None:
+                return 0
+            ((n,),) = await self._rows(connection, "count_listed", **_values(narrow), most=most)
+        return int(n)
+
+    async def related(
+        self, tenant: TenantId, order: Order, most: int
+    ) -> dict[OrderId, tuple[str, str]]:
+        """Other orders with one of its references, each with the name and value they share."""
+        values = {"names": list(order.refs), "values": list(order.refs.values()), "most": most}
+        async with self._database.tenant(tenant) as connection:
+            rows = await self._rows(connection, "related", order_id=order.order_id, **values)
+        shared = {order_id: (name, value) for name, value, order_id in reversed(rows)}
+        return {order_id: shared[order_id] for order_id in sorted(shared, reverse=True)[:most]}
 
     async def _narrow(self, connection: Connection, wanted: OrderFilter) -> OrderFilter | None:
         """The filter, bounded to days in which its channel and system had any orders.
@@ -125,8 +143,8 @@ class PostgresReading:
         parts = cut(wanted.placed_from, wanted.placed_to)
         values: dict[str, object] = {
             "spans": [part.span for part in parts],
-            "starts": [_bound(part.starts, "-infinity") for part in parts],
-            "ends": [_bound(part.ends, "infinity") for part in parts],
+            "starts": [bound(part.starts, "-infinity") for part in parts],
+            "ends": [bound(part.ends, "infinity") for part in parts],
             "systems": list(systems),
         }
         if wanted.channel is not None:
@@ -163,8 +181,9 @@ class PostgresReading:
         return await cursor.fetchall()
 
 
-def _values(wanted: OrderFilter, after: Place | None) -> dict[str, object]:
+def _values(wanted: OrderFilter) -> dict[str, object]:
     """What was asked for by name, and nothing else: the names decide which lines are used."""
+    deviating = wanted.deviation is not None
     values: dict[str, object] = {
         "class": wanted.class_.value if wanted.class_ is not None else None,
         "overdue": wanted.overdue,
@@ -173,20 +192,33 @@ def _values(wanted: OrderFilter, after: Place | None) -> dict[str, object]:
         "system": wanted.system,
         "placed_from": wanted.placed_from,
         "placed_to": wanted.placed_to,
+        "location": wanted.location,
+        "amount_from": wanted.amount_from,
+        "amount_to": wanted.amount_to,
+        "deviating": True if deviating else None,
+        "deviation": None if wanted.deviation == ANY_DEVIATION else wanted.deviation,
         "text": wanted.text,
         "text_end": None if wanted.text is None else wanted.text + _LAST_LETTER,
     }
-    if after is not None:
-        values |= {"after": True, "after_at": after.placed_at, "after_id": after.order_id}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _newest(states: list[OrderState], most: int) -> list[OrderState]:
-    """Each order once, newest first, as the list has them."""
+def _place(span: PageSpan) -> dict[str, object]:
+    """Where the page begins, or ends."""
+    if span.after is not None:
+        return {"after": True, "after_at": span.after.placed_at, "after_id": span.after.order_id}
+    if span.before is not None:
+        at, order_id = span.before.placed_at, span.before.order_id
+        return {"before": True, "before_at": at, "before_id": order_id}
+    return {}
+
+
+def _newest(states: list[OrderState], span: PageSpan) -> list[OrderState]:
+    """Each order once, newest first, as the list has them; those nearest to the page's place."""
     never = datetime.min.replace(tzinfo=UTC)
     by_id = {state.order_id: state for state in states}
     ordered = sorted(by_id.values(), key=lambda s: (s.placed_at or never, s.order_id), reverse=True)
-    return ordered[:most]
+    return ordered[: span.most] if span.before is None else ordered[-span.most :]
 
 
 def _received(row: Row) -> ReceivedEvent:
@@ -194,5 +226,6 @@ def _received(row: Row) -> ReceivedEvent:
     return ReceivedEvent(decode_event(text), received_at, Raw(text))
 
 
-def _bound(at: datetime | None, otherwise: str) -> str:
+def bound(at: datetime | None, otherwise: str) -> str:
+    """The end of a window as a parameter."""
     return otherwise if at is None else at.isoformat()

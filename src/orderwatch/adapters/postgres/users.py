@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
+
 from orderwatch.adapters.postgres.audit import write_deed
 from orderwatch.adapters.postgres.database import Connection, Database, statements
 from orderwatch.app.manage_users import Outcome
@@ -56,7 +58,7 @@ class PostgresUsers:
         """Another password; all sessions end."""
         values = {"name": name, "password_hash": password_hash, "at": at}
         async with self._database.tenant(tenant) as connection:
-            if await _locked(connection, name) is None:
+            if (await _locked(connection, name)).role is None:
                 return Outcome.NO_SUCH
             await connection.execute(_SQL["set_password"], values)
             # Whoever chose it knows it; what was guessed at the old one does not count.
@@ -69,12 +71,13 @@ class PostgresUsers:
         """Another role; all sessions end."""
         values = {"name": name, "role": str(role), "at": at}
         async with self._database.tenant(tenant) as connection:
-            before = await _locked(connection, name)
+            locked = await _locked(connection, name)
+            before = locked.role
             if before is None:
                 return Outcome.NO_SUCH
             if before is role:
                 return Outcome.DONE
-            if before is Role.ADMINISTRATOR and not await _others(connection, name):
+            if locked.is_last_administrator:
                 return Outcome.LAST_ADMINISTRATOR
             await connection.execute(_SQL["set_role"], values)
             return await _end(connection, values, by, role_changed(name, before, role))
@@ -85,11 +88,10 @@ class PostgresUsers:
         """Disable, which ends all sessions, or enable."""
         values = {"name": name, "disabled_at": at if disabled else None, "at": at}
         async with self._database.tenant(tenant) as connection:
-            role = await _locked(connection, name)
-            if role is None:
+            locked = await _locked(connection, name)
+            if locked.role is None:
                 return Outcome.NO_SUCH
-            last = role is Role.ADMINISTRATOR and not await _others(connection, name)
-            if disabled and last:
+            if disabled and locked.is_last_administrator:
                 return Outcome.LAST_ADMINISTRATOR
             await connection.execute(_SQL["set_disabled"], values)
             return await _end(connection, values, by, user_disabled(name, disabled))
@@ -115,15 +117,17 @@ class PostgresUsers:
         return row is not None
 
 
-async def _locked(connection: Connection, name: str) -> Role | None:
-    """The role of an account, which nobody else changes until we are done."""
-    row = await (await connection.execute(_SQL["lock_user"], {"name": name})).fetchone()
-    return None if row is None else Role(row[1])
+class _Locked(Struct, frozen=True):
+    """An account that nobody else changes until we are done; `role` None: there is none."""
+
+    role: Role | None
+    is_last_administrator: bool
 
 
-async def _others(connection: Connection, name: str) -> bool:
-    rows = await connection.execute(_SQL["other_administrators"], {"name": name})
-    return await rows.fetchone() is not None
+async def _locked(connection: Connection, name: str) -> _Locked:
+    rows = await (await connection.execute(_SQL["lock_user"], {"name": name})).fetchall()
+    role = next((Role(role) for found, role in rows if found == name), None)
+    return _Locked(role, role is Role.ADMINISTRATOR and len(rows) == 1)
 
 
 async def _end(connection: Connection, values: Mapping[str, Any], by: Actor, deed: Deed) -> Outcome:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
-from orderwatch.core.flow.template import Template
+from orderwatch.core.flow.template import LegRule, Template, Threshold
 
 
 class Parts(Struct, frozen=True):
@@ -37,6 +38,43 @@ def differences(before: Template, after: Template) -> Differences:
         statuses=_parts(before.statuses, after.statuses),
         legs=_parts(before.legs, after.legs),
         other=tuple(name for name in old if name not in tables and old[name] != new[name]),
+    )
+
+
+def refolds(before: Template, after: Template) -> bool:
+    """Whether what was heard so far may mean something else: then every state is to be folded anew.
+
+    Without it the two only judge differently: thresholds, classes, what is required and when.
+    """
+    return _meaning(before) != _meaning(after)
+
+
+def _meaning(template: Template) -> Template:
+    """The template without all that is asked only when an order is judged or shown."""
+    return replace(
+        template,
+        title="",
+        version=1,
+        currency="",
+        time_zone="",
+        oms_title="",
+        oms_silent_after=None,
+        channels={},
+        statuses={
+            name: replace(status, threshold=None, when_overdue=None, meaning="")
+            for name, status in template.statuses.items()
+        },
+        legs={
+            name: LegRule(
+                system=leg.system,
+                title="",
+                threshold=Threshold(timedelta(0)),
+                success=leg.success,
+                failed=leg.failed,
+                in_progress=leg.in_progress,
+            )
+            for name, leg in template.legs.items()
+        },
     )
 
 

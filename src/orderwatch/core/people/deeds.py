@@ -75,6 +75,51 @@ def template_applied(name: str, version: int) -> Deed:
     return Deed("template.applied", name, {"version": str(version)})
 
 
+def letters_retried(what: str, count: int) -> Deed:
+    """Somebody let dead letters try again: which, and how many there were."""
+    return Deed("dead_letters.retried", what, {"letters": str(count)})
+
+
+def letters_discarded(what: str, count: int, why: str) -> Deed:
+    """Somebody closed dead letters that nobody needs."""
+    return Deed("dead_letters.discarded", what, {"letters": str(count), "why": why})
+
+
+def letters_reopened(count: int) -> Deed:
+    """Somebody took back what they had discarded a moment ago."""
+    return Deed("dead_letters.reopened", "", {"letters": str(count)})
+
+
+def state_rebuilt(version: int) -> Deed:
+    """Somebody had all orders folded again, by the rules in force."""
+    return Deed("orders.rebuilt", "", {"version": str(version)})
+
+
+def order_noted(order_id: str) -> Deed:
+    """Somebody left a note on an order."""
+    return Deed("order.noted", order_id)
+
+
+def orders_exported(query: str) -> Deed:
+    """Somebody took the orders of a filter away as a file."""
+    return Deed("orders.exported", "", {"filter": query})
+
+
+def view_saved(name: str, query: str) -> Deed:
+    """Somebody saved a view of the orders for everybody."""
+    return Deed("view.saved", name, {"filter": query})
+
+
+def view_renamed(view_id: int, name: str) -> Deed:
+    """Somebody gave a view another name."""
+    return Deed("view.renamed", str(view_id), {"to": name})
+
+
+def view_deleted(view_id: int, *, taken_back: bool) -> Deed:
+    """Somebody deleted a view, or took that back."""
+    return Deed("view.restored" if taken_back else "view.deleted", str(view_id))
+
+
 def key_made(key_id: str, source_prefix: str, can_read: bool) -> Deed:
     """A key was made."""
     return Deed("key.created", key_id, {"source": source_prefix, "read": _YES_NO[can_read]})

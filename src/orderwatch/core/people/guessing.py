@@ -6,12 +6,15 @@ beginning until its password was found right, so that many at once are not let t
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
+
+from orderwatch.core.people.accounts import fault_of_name
 
 
 class Of(StrEnum):
@@ -56,6 +59,13 @@ def _pause_after(too_many: int) -> timedelta:
     if too_many < 0:
         return timedelta()
     return min(LONGEST_WAIT, timedelta(seconds=2 ** min(too_many, 20)))
+
+
+def counted_name(name: str) -> str:
+    """What a name is counted as: itself, or when nobody can have it what cannot be read again."""
+    if fault_of_name(name) is None:
+        return name
+    return "#" + hashlib.sha256(name.encode(errors="replace")).hexdigest()
 
 
 def counted_address(address: str) -> str:

@@ -30,8 +30,8 @@ NOT_PERSONAL: Final = frozenset(
     """
     product_name item_name sku_name store_name shop_name system_name status_name file_name
     event_name channel_name brand_name category_name promotion_name coupon_name service_name
-    carrier_name method_name warehouse_name location_name customer_id customer_group customer_group_id
-    customer_type customer_tier address_type ip_address mail_sent
+    carrier_name method_name warehouse_name location_name customer_id customer_group
+    customer_group_id customer_type customer_tier address_type ip_address mail_sent
     """.split()  # noqa: SIM905
 )
 """Names of things, and names of no person although a word of theirs would say so."""

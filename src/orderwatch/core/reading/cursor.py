@@ -1,4 +1,5 @@
 """The cursor of a list: an opaque place in it, good for the filter it was given for and no other.
+The window of a filter may move with the time, as that of the last 24 hours does.
 
 Its check sum is no secret: a cursor opens nothing that a filter would not. It tells a cursor that
 was cut short, edited, or used with another filter, from one that was given out.
@@ -15,6 +16,7 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from orderwatch.core.model import OrderId
 from orderwatch.core.reading.wanted import OrderFilter, Place
@@ -52,4 +54,5 @@ def read_cursor(filter_: OrderFilter, cursor: str) -> Place | None:
 
 
 def _check_sum(filter_: OrderFilter, text: bytes) -> bytes:
-    return blake2b(msgspec.json.encode(filter_) + b"\0" + text, digest_size=_SUM_BYTES).digest()
+    anchored = replace(filter_, placed_from=None, placed_to=None)
+    return blake2b(msgspec.json.encode(anchored) + b"\0" + text, digest_size=_SUM_BYTES).digest()

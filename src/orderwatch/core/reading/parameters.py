@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
 
@@ -26,6 +27,7 @@ _UNITS: Final = {
 }
 _INSTANT: Final = "must be a time with its offset, such as 2026-11-23T10:00:00+07:00 or ...Z"
 _LONG_TEXT: Final = 200
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?", re.ASCII)
 
 
 class Parameters:
@@ -81,6 +83,23 @@ class Parameters:
             return int(value)
         self.fault(name, f"must be a whole number from {least} to {most}")
         return None
+
+    def amount(self, name: str) -> Decimal | None:
+        """An amount of money, as orders carry it."""
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if _AMOUNT.fullmatch(value):
+            return Decimal(value)
+        self.fault(name, "must be an amount, such as 1250 or 99.50")
+        return None
+
+    def amounts(self) -> tuple[Decimal | None, Decimal | None]:
+        """`amount_from` and `amount_to`, the one not above the other."""
+        least, most = self.amount("amount_from"), self.amount("amount_to")
+        if least is not None and most is not None and least > most:
+            self.fault("amount_to", "must not be less than amount_from")
+        return least, most
 
     def instant(self, name: str) -> datetime | None:
         """An RFC 3339 time with an offset. A plus that a URL turned into a space is forgiven."""

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final, cast, get_args
 
 from orderwatch.core.flow.template import Template
-from orderwatch.core.model import Class, System
+from orderwatch.core.model import Class, DeviationKind, System
 from orderwatch.core.reading.cursor import read_cursor
 from orderwatch.core.reading.parameters import Faults, Pairs, Parameters
 from orderwatch.core.reading.spans import ceiling, floor
 from orderwatch.core.reading.wanted import (
+    ANY_DEVIATION,
     DEFAULT_LIMIT,
     MOST_ORDERS,
     MOST_POINTS,
@@ -22,7 +23,8 @@ from orderwatch.core.reading.wanted import (
 )
 
 ORDER_PARAMETERS: Final = (
-    "class", "overdue", "status", "channel", "system", "from", "to", "q", "limit", "cursor"
+    "class", "overdue", "status", "channel", "system", "from", "to", "location", "amount_from",
+    "amount_to", "deviation", "q", "limit", "cursor",
 )  # fmt: skip
 SUMMARY_PARAMETERS: Final = ("from", "to", "channel", "system")
 SERIES_PARAMETERS: Final = ("metric", "step", "from", "to", "channel", "system")
@@ -46,18 +48,7 @@ _POINTS_BY_DEFAULT: Final = 300
 def order_query(pairs: Pairs, template: Template) -> OrderQuery | Faults:
     """The parameters of `GET /api/v1/orders`."""
     asked = Parameters(pairs, ORDER_PARAMETERS)
-    class_ = asked.one_of("class", [one.value for one in Class])
-    starts, ends = asked.window()
-    wanted = OrderFilter(
-        class_=Class(class_) if class_ is not None else None,
-        overdue=asked.flag("overdue"),
-        status=_status(asked, template),
-        channel=asked.text("channel", 60),
-        system=_system(asked, template),
-        placed_from=starts,
-        placed_to=ends,
-        text=asked.text("q"),
-    )
+    wanted = _order_filter(asked, template)
     limit = asked.number("limit", 1, MOST_ORDERS)
     cursor = asked.text("cursor", 1000)
     after = None
@@ -70,6 +61,26 @@ def order_query(pairs: Pairs, template: Template) -> OrderQuery | Faults:
     if asked.faults:
         return tuple(asked.faults)
     return OrderQuery(wanted, limit or DEFAULT_LIMIT, after)
+
+
+def _order_filter(asked: Parameters, template: Template) -> OrderFilter:
+    class_ = asked.one_of("class", [one.value for one in Class])
+    starts, ends = asked.window()
+    least, most = asked.amounts()
+    return OrderFilter(
+        class_=Class(class_) if class_ is not None else None,
+        overdue=asked.flag("overdue"),
+        status=_status(asked, template),
+        channel=asked.text("channel", 60),
+        system=_system(asked, template),
+        placed_from=starts,
+        placed_to=ends,
+        text=asked.text("q"),
+        location=asked.text("location", 100),
+        amount_from=least,
+        amount_to=most,
+        deviation=asked.one_of("deviation", [ANY_DEVIATION, *(one.value for one in DeviationKind)]),
+    )
 
 
 def count_filter(pairs: Pairs, template: Template) -> CountFilter | Faults:

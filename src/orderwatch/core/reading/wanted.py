@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ MOST_ORDERS: Final = 500
 """Orders per page."""
 MOST_POINTS: Final = 2000
 """Points per series."""
+ANY_DEVIATION: Final = "any"
 
 Metric = Literal[
     "orders_placed",
@@ -31,7 +33,8 @@ Metric = Literal[
 class OrderFilter(Struct, frozen=True):
     """Which orders; None does not filter. `text` is an order id or a reference, or how it begins.
 
-    `placed_from` belongs to the window, `placed_to` does not.
+    `placed_from` belongs to the window, `placed_to` does not; both ends of the amounts do. Of
+    `deviation` a kind is meant, or ANY_DEVIATION.
     """
 
     class_: Class | None = None
@@ -42,6 +45,10 @@ class OrderFilter(Struct, frozen=True):
     placed_from: datetime | None = None
     placed_to: datetime | None = None
     text: str | None = None
+    location: str | None = None
+    amount_from: Decimal | None = None
+    amount_to: Decimal | None = None
+    deviation: str | None = None
 
 
 class Place(Struct, frozen=True):
@@ -52,11 +59,12 @@ class Place(Struct, frozen=True):
 
 
 class OrderQuery(Struct, frozen=True):
-    """One page of orders."""
+    """One page of orders: the newest, those after a place, or those just before one."""
 
     filter: OrderFilter = OrderFilter()
     limit: int = DEFAULT_LIMIT
     after: Place | None = None
+    before: Place | None = None
 
 
 class CountFilter(Struct, frozen=True):

@@ -63,6 +63,7 @@ class OrderRow(Struct, frozen=True, gc=False, rename={"class_": "class"}):
     rule: str
     systems: tuple[System, ...]
     deviations: int
+    deviation_kinds: tuple[str, ...]
     state: OrderState
     standing: Standing
 
@@ -139,6 +140,7 @@ def order_row(order: Order, state: OrderState, after: Standing, revision: int) -
         rule=order.why.rule,
         systems=tuple(leg.system for leg in order.legs),
         deviations=order.deviation_count,
+        deviation_kinds=tuple(sorted({deviation.kind.value for deviation in order.deviations})),
         state=state,
         standing=after,
     )

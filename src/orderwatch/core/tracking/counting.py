@@ -16,6 +16,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from orderwatch.core.model import Class, Event, Order, System
+from orderwatch.core.tracking.passing import HEARD, PASSED, Passing
 
 WAITING, OVERDUE, REFUNDED = "waiting", "overdue", "refunded"
 FAILED_BUCKETS = frozenset({"failed", "overdue"})
@@ -59,9 +60,10 @@ class Total(NamedTuple):
 
 
 class Deltas:
-    """By how much counters and totals move; sums over any number of orders."""
+    """By how much counters and totals move, and what happened; sums over any number of orders."""
 
     def __init__(self) -> None:
+        self.passing = Passing()
         self.counts: dict[Counter, list[Decimal | int]] = defaultdict(lambda: [0, Decimal(0)])
         self.totals: dict[Total, float] = defaultdict(float)
 
@@ -161,20 +163,22 @@ def _reach(deltas: Deltas, before: Standing | None, order: Order, after: Standin
         if order.class_ is not Class.DELAYED:
             spent = max(0.0, (_reached_at(order) - order.placed_at) / timedelta(seconds=1))
             deltas.observe("order_duration", spent, ORDER_BOUNDS_S, after.channel, order.class_)
+    if after.bucket in FAILED_BUCKETS and order.why.deadline is not None:
+        if before is None or before.bucket not in FAILED_BUCKETS:
+            deltas.passing.happen(PASSED, order.why.deadline, ORDER, after.channel)
     known = before.legs if before is not None else {}
     for leg in order.legs:
         counted = known.get(leg.system)
+        if leg.overdue and leg.deadline and (counted is None or counted[0] != OVERDUE):
+            deltas.passing.happen(PASSED, leg.deadline, leg.system, after.channel)
         if counted is not None and _class(counted[0]) == leg.class_:
             continue
         deltas.add("transmissions", leg.system, after.channel, leg.class_)
-        if leg.duration_s is not None:
-            deltas.observe(
-                "transmission_duration",
-                max(0.0, leg.duration_s),
-                DURATION_BOUNDS_S,
-                leg.system,
-                after.channel,
-            )
+        if leg.duration_s is not None and leg.ended_at is not None:
+            took = max(0.0, leg.duration_s)
+            place = (leg.system, after.channel)
+            deltas.observe("transmission_duration", took, DURATION_BOUNDS_S, *place)
+            deltas.passing.take(took, leg.ended_at, *place)
 
 
 def _reached_at(order: Order) -> datetime:
@@ -206,6 +210,12 @@ class Word(Struct, frozen=True):
     last_event_at: datetime
     last_received_at: datetime
     events: int
+
+
+def count_words(deltas: Deltas, words: dict[System, Word], now: datetime) -> None:
+    """So many words of each system were heard now."""
+    for system, word in words.items():
+        deltas.passing.happen(HEARD, now, system, by=word.events)
 
 
 def last_words(said: Iterable[tuple[System, Event]], now: datetime) -> dict[System, Word]:

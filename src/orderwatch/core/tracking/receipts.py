@@ -8,7 +8,7 @@ from orderwatch.core.flow.template import Template
 from orderwatch.core.ingest.batch import Batch, Receipt, Refused, Rejection
 from orderwatch.core.model import FieldError, OrderId, System
 from orderwatch.core.tracking.changes import Changes
-from orderwatch.core.tracking.counting import count_event, count_lag, last_words
+from orderwatch.core.tracking.counting import count_event, count_lag, count_words, last_words
 from orderwatch.core.tracking.settle import Claim, Sorted
 
 OTHER = "other"
@@ -59,6 +59,7 @@ def count_arrivals(
     fresh = (claim.candidate.event for claim in sorted_.fresh)
     said = ((_label(event.data.system, template), event) for event in fresh)
     changes.words = last_words(said, changes.now)
+    count_words(changes.deltas, changes.words, changes.now)
 
 
 def _label(system: System, template: Template) -> str:

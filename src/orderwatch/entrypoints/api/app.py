@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from orderwatch.app.receive_events import Door
 from orderwatch.entrypoints.api.events import events_handler
-from orderwatch.entrypoints.api.openapi import openapi_config
+from orderwatch.entrypoints.api.openapi import openapi_config, openapi_document
 from orderwatch.entrypoints.api.problems import EXCEPTION_HANDLERS
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -33,7 +33,7 @@ class Doors(Struct, frozen=True):
 def create_app(doors: Doors) -> Litestar:
     """One application: the door for events, and all other routes it is given."""
     return Litestar(
-        route_handlers=[events_handler(doors.events), *doors.route_handlers],
+        route_handlers=[events_handler(doors.events), openapi_document, *doors.route_handlers],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(doors.version),
         lifespan=list(doors.lifespan),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 from typing import Any, Final
 
-from litestar import MediaType, Request
+from litestar import MediaType, Request, get
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.openapi.plugins import OpenAPIRenderPlugin
 
 from orderwatch.core.ingest.cloudevents import BATCH, STRUCTURED
 from orderwatch.entrypoints.api.openapi_events import EVENTS_PATH, SCHEMAS
@@ -42,22 +42,19 @@ def with_events(schema: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class Document(JsonRenderPlugin):
-    """/api/v1/openapi.json"""
-
-    def __init__(self) -> None:
-        super().__init__(path="/openapi.json", media_type=MediaType.JSON)
-
-    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        """The document, as JSON."""
-        return super().render(request, with_events(openapi_schema))
+@get(
+    "/api/v1/openapi.json", include_in_schema=False, media_type=MediaType.JSON, sync_to_thread=False
+)
+def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """The document. The framework's own would answer for every unknown path beside it, in HTML."""
+    return with_events(request.app.openapi_schema.to_schema())
 
 
 class Page(OpenAPIRenderPlugin):
     """/api/v1/docs"""
 
     def __init__(self) -> None:
-        super().__init__(path="/docs")
+        super().__init__(path="/")
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The document, as a page for people; nothing is loaded from elsewhere."""
@@ -107,7 +104,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         title="Orderwatch",
         version=version,
         description=f"Order events in ({STRUCTURED}, {BATCH}), every order's verdict out.",
-        path="/api/v1",
-        render_plugins=[Page(), Document()],
+        path="/api/v1/docs",
+        render_plugins=[Page()],
         use_handler_docstrings=True,
     )

@@ -9,8 +9,10 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
-from orderwatch.app.read_orders import OrderPage, read_history, read_order, read_orders
+from orderwatch.app.read_orders import OrderPage, read_order, read_orders
+from orderwatch.app.show_history import show_history, show_order
 from orderwatch.core.model import Order, OrderId
+from orderwatch.core.people.masking import Masking
 from orderwatch.core.reading.queries import order_query
 from orderwatch.entrypoints.api.problems import Problem
 from orderwatch.entrypoints.api.reading import (
@@ -46,6 +48,12 @@ def orders_handlers(reading: Reading) -> list[HTTPRouteHandler]:
             Text, Parameter(query="from", description="placed then or later, RFC 3339")
         ] = None,
         to: Annotated[Text, Parameter(description="placed before then, RFC 3339")] = None,
+        location: Annotated[Text, Parameter(description="the store or warehouse")] = None,
+        amount_from: Annotated[Text, Parameter(description="of this amount or more")] = None,
+        amount_to: Annotated[Text, Parameter(description="of this amount or less")] = None,
+        deviation: Annotated[
+            Text, Parameter(description="with an irregularity of this kind, or any")
+        ] = None,
         q: Annotated[
             Text, Parameter(description="an order id or a reference, or how it begins")
         ] = None,
@@ -53,7 +61,8 @@ def orders_handlers(reading: Reading) -> list[HTTPRouteHandler]:
         cursor: Annotated[Text, Parameter(description="`next` of the page before")] = None,
     ) -> Response[bytes]:
         """Orders as they stand now; `next` is the cursor of the next page, null on the last."""
-        del class_, overdue, status, channel, system, from_, to, q, limit, cursor
+        del class_, overdue, status, channel, system, from_, to, location, amount_from, amount_to
+        del deviation, q, limit, cursor
         asker = await asker_of(reading, request)
         if isinstance(asker, Problem):
             return refuse(asker)
@@ -61,7 +70,7 @@ def orders_handlers(reading: Reading) -> list[HTTPRouteHandler]:
         if isinstance(query, tuple):
             return wrong_parameters(query)
         page = await read_orders(reading.orders, asker.tenant, asker.template, query, reading.now())
-        return json(_page_document(page))
+        return json(_page_document(page, asker.reader.masking))
 
     @get("/api/v1/orders/{order_id:str}", operation_id="getOrder", summary="One order")
     async def get_order(request: AnyRequest, order_id: str) -> Response[bytes]:
@@ -74,7 +83,7 @@ def orders_handlers(reading: Reading) -> list[HTTPRouteHandler]:
         order = await read_order(
             reading.orders, asker.tenant, asker.template, order_id, reading.now()
         )
-        return refuse(_no_order(order_id)) if order is None else json(order_document(order))
+        return _one_order(order, order_id, asker.reader.masking)
 
     @get(
         "/api/v1/orders/{order_id:str}/events",
@@ -88,7 +97,9 @@ def orders_handlers(reading: Reading) -> list[HTTPRouteHandler]:
             return refuse(asker)
         if not _can_be(order_id):
             return refuse(_no_order(order_id))
-        items = await read_history(reading.orders, asker.tenant, asker.template, order_id)
+        items = await show_history(
+            reading.orders, asker.tenant, asker.template, order_id, asker.reader.masking
+        )
         return json({"items": items}) if items else refuse(_no_order(order_id))
 
     return [list_orders, get_order, list_events]
@@ -100,8 +111,15 @@ def order_document(order: Order) -> dict[str, object]:
     return {name: value for name, value in document.items() if name not in _INTERNAL}
 
 
-def _page_document(page: OrderPage) -> dict[str, object]:
-    return {"items": [order_document(order) for order in page.items], "next": page.next}
+def _one_order(order: Order | None, order_id: OrderId, masking: Masking | None) -> Response[bytes]:
+    if order is None:
+        return refuse(_no_order(order_id))
+    return json(order_document(show_order(order, masking)))
+
+
+def _page_document(page: OrderPage, masking: Masking | None) -> dict[str, object]:
+    items = [order_document(show_order(order, masking)) for order in page.items]
+    return {"items": items, "next": page.next}
 
 
 def _can_be(order_id: OrderId) -> bool:

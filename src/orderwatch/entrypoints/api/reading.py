@@ -20,7 +20,7 @@ from orderwatch.core.model import TenantId
 from orderwatch.core.reading.parameters import Faults, Pairs
 from orderwatch.entrypoints.api.auth import read_credentials, unauthorized
 from orderwatch.entrypoints.api.problems import PROBLEM_JSON, Problem
-from orderwatch.entrypoints.web.sign_in import Reader, SignIn
+from orderwatch.entrypoints.web.sign_in import Forbidden, Reader, SignIn
 
 AnyRequest = Request[Any, Any, Any]
 _ENCODE: Final = msgspec.json.Encoder(decimal_format="string").encode
@@ -46,21 +46,24 @@ class Asker(Struct, frozen=True):
 
     tenant: TenantId
     template: Template
+    reader: Reader
 
 
 async def asker_of(reading: Reading, request: AnyRequest) -> Asker | Problem:
     """A key that may read, or a person who is signed in. Raises Unavailable."""
-    tenant = await tenant_of(reading.sign_in, request)
-    if isinstance(tenant, Problem):
-        return tenant
-    return Asker(tenant, await reading.templates.of(tenant))
+    reader = await let_in(reading.sign_in, request)
+    if isinstance(reader, Problem):
+        return reader
+    return Asker(reader.tenant, await reading.templates.of(reader.tenant), reader)
 
 
-async def tenant_of(sign_in: SignIn, request: AnyRequest) -> TenantId | Problem:
-    """Whose orders may be read: 401 for nobody we know, 403 for a key that may only send."""
-    reader = await sign_in.reader_of(request)
+async def let_in(sign_in: SignIn, request: AnyRequest) -> Reader | Problem:
+    """Who may have this: 401 for nobody we know, 403 for who may not or a key that only sends."""
+    reader = await sign_in.let_in(request)
     if isinstance(reader, Reader):
-        return reader.tenant
+        return reader
+    if isinstance(reader, Forbidden):
+        return Problem(403, "forbidden", reader.message)
     bearer = read_credentials(dict(request.scope["headers"]), b"").bearer
     if bearer is not None:
         key = await check_key(sign_in.keys, Credentials(bearer))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
@@ -18,8 +19,9 @@ from msgspec import Struct
 
 from orderwatch.adapters import clock
 from orderwatch.adapters.http.event_door import EventDoor, Seconds
-from orderwatch.app.administer import create_key
+from orderwatch.app.administer import NotPossible, create_key
 from orderwatch.app.deliver import NotDelivered, Patience, TurnedAway
+from orderwatch.app.manage_users import NewUser, UserDesk, create_user
 from orderwatch.app.play_simulation import play
 from orderwatch.app.send_events import Road, Tally
 from orderwatch.bootstrap import (
@@ -32,6 +34,8 @@ from orderwatch.bootstrap import (
     open_house,
 )
 from orderwatch.core.model import TenantId
+from orderwatch.core.people.audit import THE_PRODUCT
+from orderwatch.core.people.roles import Role
 from orderwatch.core.simulation.faults import DEMO_FAULTS
 from orderwatch.core.simulation.lotus_o2o import demo_plan
 from orderwatch.core.simulation.simulate import simulate
@@ -44,10 +48,11 @@ SAY_EVERY = timedelta(seconds=1)
 
 
 class Logins(Struct, frozen=True):
-    """The keys made for this run."""
+    """The keys made for this run, and the password of each role's person."""
 
     send: str
     read: str
+    people: dict[Role, str]
 
 
 def demo(
@@ -98,12 +103,29 @@ def demo(
 async def _logins(house: House, tenant: TenantId) -> Logins:
     send = await create_key(house.directory, tenant, "/", False, os.urandom)
     read = await create_key(house.directory, tenant, "/", True, os.urandom)
-    return Logins(send.text, read.text)
+    passwords = await asyncio.gather(*(_person(house, tenant, role) for role in Role))
+    return Logins(send.text, read.text, dict(zip(Role, passwords, strict=True)))
+
+
+async def _person(house: House, tenant: TenantId, role: Role) -> str:
+    """A person named like the role, with a new password; kept data has them already."""
+    users, passwords = house.reception.users, house.reception.passwords
+    password = secrets.token_urlsafe(12)
+    try:
+        new = NewUser(str(role), role, password)
+        await create_user(users, passwords, tenant, new, THE_PRODUCT)
+    except NotPossible:
+        desk = UserDesk(users, passwords, tenant, THE_PRODUCT, clock.now)
+        await desk.change_password(str(role), password)
+    return password
 
 
 def _welcome(url: str, logins: Logins, data: Path | None) -> None:
     messages.print(f"\n  [bold]Orderwatch[/bold] is live at [bold blue]{url}[/bold blue]\n")
-    messages.print("  The page is open to browsers on this machine. With a key:")
+    messages.print("  The page is open to browsers on this machine, as operator. To sign in:")
+    for role, password in logins.people.items():
+        messages.print(f"    {role:15} {password}", soft_wrap=True)
+    messages.print("  With a key:")
     messages.print(f"    send and read   {logins.read}")
     messages.print(f"    send only       {logins.send}", soft_wrap=True)
     messages.print(f"\n  Try:  curl -H 'Authorization: Bearer {logins.read}' \\", soft_wrap=True)

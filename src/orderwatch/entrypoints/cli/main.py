@@ -12,10 +12,12 @@ from orderwatch.entrypoints.cli.administer import (
     settings_command,
     tenant_app,
 )
+from orderwatch.entrypoints.cli.audit import audit_app
 from orderwatch.entrypoints.cli.bench.commands import bench_app
 from orderwatch.entrypoints.cli.dead_letters import dead_letters_app
 from orderwatch.entrypoints.cli.demo import demo
 from orderwatch.entrypoints.cli.import_ import import_tables
+from orderwatch.entrypoints.cli.people import session_app, user_app
 from orderwatch.entrypoints.cli.reference import reference_app
 from orderwatch.entrypoints.cli.send import send
 from orderwatch.entrypoints.cli.serve import serve
@@ -59,6 +61,9 @@ app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(bench_app, name="bench")
 app.add_typer(tenant_app, name="tenant")
 app.add_typer(key_app, name="key")
+app.add_typer(user_app, name="user")
+app.add_typer(session_app, name="session")
+app.add_typer(audit_app, name="audit")
 app.add_typer(reference_app, name="reference", hidden=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import typer
 
 from orderwatch.bootstrap import explained_settings
+from orderwatch.core.people.roles import roles_page
 from orderwatch.entrypoints.cli.output import complaints
 
 reference_app = typer.Typer(help="Print a reference page, in Markdown.", no_args_is_help=True)
@@ -50,6 +51,12 @@ This page is generated: `./dev run orderwatch reference settings > docs/referenc
 def cli_command(context: typer.Context) -> None:
     """The page of all commands."""
     typer.echo(cli_page(context.find_root().command), nl=False)
+
+
+@reference_app.command("roles")
+def roles_command() -> None:
+    """The page of roles and permissions."""
+    typer.echo(roles_page(), nl=False)
 
 
 @reference_app.command("settings")
@@ -113,8 +120,8 @@ def _row(context: typer.Context, one: Any) -> str:
 
 _PLAINLY: Final = {
     "int": "a whole number", "int range": "a whole number", "float": "a number",
-    "float range": "a number", "str": "text", "list[str]": "one or more", "list[int]": "one or more",
-    "path": "a file", "dir": "a folder", "file": "a file that exists",
+    "float range": "a number", "str": "text", "list[str]": "one or more",
+    "list[int]": "one or more", "path": "a file", "dir": "a folder", "file": "a file that exists",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from orderwatch.app.sign_in import invite_first
 from orderwatch.bootstrap import (
     House,
     bring_up_to_date,
@@ -20,6 +21,7 @@ from orderwatch.bootstrap import (
     log_as_ecs,
     open_house,
 )
+from orderwatch.core.model import TenantId
 from orderwatch.entrypoints.cli.output import complaints, messages
 from orderwatch.entrypoints.cli.web import address, listen, run, web_app
 from orderwatch.entrypoints.worker.tend import tend
@@ -49,14 +51,24 @@ def serve(
             async def main() -> None:
                 async with AsyncExitStack() as stack:
                     house = await stack.enter_async_context(open_house(settings, url))
-                    await first_tenant(house.directory)
+                    tenant = await first_tenant(house.directory)
                     messages.print(f"Orderwatch answers at {address(listening)}")
+                    if role is not Role.WORKER:
+                        await _invite_first(house, tenant, address(listening))
                     calm_the_collector()
                     if role is not Role.API:
                         await stack.enter_async_context(tending(house))
                     await run(web_app(house), house.hub, [listening])
 
             uvloop.run(main())
+
+
+async def _invite_first(house: House, tenant: TenantId, url: str) -> None:
+    """As long as nobody has an account, every start prints a link that makes the first one."""
+    token = await invite_first(house.reception.door, tenant)
+    if token is not None:
+        messages.print("Nobody has an account yet. Make the administrator's, once, within a day:")
+        messages.print(f"  {url}/welcome?token={token}", soft_wrap=True)
 
 
 class tending:  # noqa: N801 - reads as what it does: `async with tending(house)`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from orderwatch.entrypoints.api.summary import summary_handlers
 from orderwatch.entrypoints.console.pace import Paces
 from orderwatch.entrypoints.console.pages import Console
 from orderwatch.entrypoints.console.router import console_router
+from orderwatch.entrypoints.console.workshop import Workshop
 from orderwatch.entrypoints.web.sessions import Sessions
 from orderwatch.entrypoints.web.sign_in import SignIn
 
@@ -58,7 +60,14 @@ def address(listening: socket.socket) -> str:
 
 def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
     """The whole application: door, reading, live stream, pages, health and metrics."""
-    sign_in = SignIn(house.keys, Sessions(house.session_secret), house.now, open_on_loopback)
+    sign_in = SignIn(
+        house.keys,
+        Sessions(house.session_secret),
+        house.now,
+        open_on_loopback,
+        house.reception.door,
+        house.reception.masking,
+    )
     reading = Reading(
         sign_in, house.templates, house.reading, house.reading, house.reading, house.now
     )
@@ -67,9 +76,16 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
         orders=house.reading,
         counts=house.reading,
         steps=house.reading,
+        flow=house.flow,
+        trouble=house.flow,
+        one_system=house.flow,
         templates=house.templates,
+        notes=house.notes,
+        views=house.notes,
+        audit=house.reception.audit,
         now=house.now,
         paces=Paces(),
+        workshop=_workshop(house),
     )
     handlers: list[ControllerRouterHandler] = [
         *orders_handlers(reading),
@@ -88,6 +104,22 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
         ),
     ]
     return create_app(Doors(events=house.door, version=__version__, route_handlers=handlers))
+
+
+def _workshop(house: House) -> Workshop:
+    return Workshop(
+        letters=house.dead_letters,
+        parked=house.parked,
+        ledger=house.ledger,
+        store=house.store,
+        orders=house.reading,
+        directory=house.directory,
+        audit=house.reception.audit,
+        jobs=house.jobs,
+        settings=house.settings_in_force,
+        random_bytes=os.urandom,
+        now=house.now,
+    )
 
 
 class Server(uvicorn.Server):

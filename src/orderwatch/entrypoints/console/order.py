@@ -1,33 +1,32 @@
-"""`/orders/{order_id}`: the verdict, the legs on a time line, the history and the facts.
-
-`/orders?q=` opens the order of an id or a reference.
-"""
+"""`/orders/{order_id}`: the verdict, the legs on a time line, the history and the facts."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from litestar import Response, get
-from litestar.response import Redirect
+from litestar import get
 from msgspec import Struct
 
-from orderwatch.app.read_orders import HistoryItem, read_history, read_order, read_orders
+from orderwatch.app.order_notes import Note
+from orderwatch.app.read_orders import HistoryItem, read_order, read_these
+from orderwatch.app.show_history import show_history, show_order
 from orderwatch.core.model import Deviation, Order, OrderId, Statement
-from orderwatch.core.reading.wanted import OrderFilter, OrderQuery
+from orderwatch.core.people.roles import Permission
 from orderwatch.entrypoints.console import waterfall
+from orderwatch.entrypoints.console.chat import chat_text
 from orderwatch.entrypoints.console.pages import (
     Console,
     Page,
     TheConsole,
     TheReader,
     Visit,
-    order_address,
     render,
     visit_of,
 )
 
-MOST_FOUND: Final = 20
+MOST_RELATED: Final = 10
 MOST_HISTORY: Final = 200
 
 
@@ -51,9 +50,9 @@ async def order_page(console: TheConsole, reader: TheReader, order_id: str) -> P
     """The page of one order, or what to do when there is none."""
     visit = await visit_of(console, reader)
     wanted = order_id.removeprefix("/")
-    context = await _order(console, visit, wanted)
+    context = await order_context(console, visit, wanted)
     if context is None:
-        return await _not_found(console, visit, wanted)
+        return await not_found(console, visit, wanted)
     return render("order.html", context)
 
 
@@ -62,55 +61,70 @@ async def order_live(console: TheConsole, reader: TheReader, order_id: str) -> P
     """The parts of an order's page that move."""
     visit = await visit_of(console, reader)
     wanted = order_id.removeprefix("/")
-    context = await _order(console, visit, wanted)
+    context = await order_context(console, visit, wanted)
     if context is None:
-        return await _not_found(console, visit, wanted)
+        return await not_found(console, visit, wanted)
     return render("order_live.html", context)
 
 
-@get("/orders", include_in_schema=False)
-async def find_order(console: TheConsole, reader: TheReader, q: str = "") -> Response[Any]:
-    """Open the one order this text names; several are listed, none is said."""
-    wanted = q.strip()[:200]
-    if not wanted:
-        return Redirect("/")
-    visit = await visit_of(console, reader)
-    query = OrderQuery(OrderFilter(text=wanted), MOST_FOUND)
-    page = await read_orders(console.orders, reader.tenant, visit.template, query, visit.now)
-    same = [order for order in page.items if _is_named(order, wanted)] or page.items
-    if len(same) == 1:
-        return Redirect(order_address(same[0].order_id), status_code=303)
-    if not same:
-        return await _not_found(console, visit, wanted)
-    context = {"visit": visit, "query": wanted, "found": same, "more": page.next is not None}
-    return render("found.html", context)
-
-
-def _is_named(order: Order, text: str) -> bool:
-    return order.order_id == text or text in order.refs.values()
-
-
-async def _not_found(console: Console, visit: Visit, wanted: str) -> Page:
+async def not_found(console: Console, visit: Visit, wanted: str) -> Page:
     """No order of this name; systems may have spoken of it before the OMS did."""
-    history = await read_history(console.orders, visit.reader.tenant, visit.template, wanted)
+    reader = visit.reader
+    history = await show_history(
+        console.orders, reader.tenant, visit.template, wanted, reader.masking
+    )
     spoke = dict.fromkeys(visit.titles.get(item.system, item.system) for item in history)
     context = {"visit": visit, "query": wanted, "parked": len(history), "spoke": list(spoke)}
     return render("not_found.html", context, 404)
 
 
-async def _order(console: Console, visit: Visit, order_id: OrderId) -> dict[str, Any] | None:
+async def order_context(console: Console, visit: Visit, order_id: OrderId) -> dict[str, Any] | None:
+    """What the page of an order shows; None when nobody announced it."""
     tenant, template = visit.reader.tenant, visit.template
-    order = await read_order(console.orders, tenant, template, order_id, visit.now)
-    if order is None:
+    told = await read_order(console.orders, tenant, template, order_id, visit.now)
+    if told is None:
         return None
-    history = await read_history(console.orders, tenant, template, order_id)
+    masking = visit.reader.masking
+    order = show_order(told, masking)
+    history = await show_history(console.orders, tenant, template, order_id, masking)
+    notes = await console.notes.notes_of(tenant, order_id)
+    picture = waterfall.draw(order, history, template.oms, visit.titles, visit.now)
     return {
         "visit": visit,
         "order": order,
-        "entries": [_entry(item, order) for item in reversed(history)][:MOST_HISTORY],
-        "older": max(0, len(history) - MOST_HISTORY),
-        "picture": waterfall.draw(order, history, template.oms, visit.titles, visit.now),
+        "lines": _lines([_entry(item, order) for item in history], notes)[:MOST_HISTORY],
+        "older": max(0, len(history) + len(notes) - MOST_HISTORY),
+        "picture": picture,
+        "related": await _related(console, visit, told),
+        "chat": chat_text(order, picture, visit),
+        "may_note": visit.reader.may(Permission.ADD_NOTES),
     }
+
+
+class Related(Struct, frozen=True):
+    """Another order, and the reference it shares with this one."""
+
+    order: Order
+    name: str
+
+
+async def _related(console: Console, visit: Visit, order: Order) -> list[Related]:
+    """Orders that share a reference, the last ids first."""
+    if not order.refs:
+        return []
+    tenant = visit.reader.tenant
+    shared = await console.orders.related(tenant, order, MOST_RELATED)
+    orders = await read_these(console.orders, tenant, visit.template, list(shared), visit.now)
+    found = [Related(each, shared[each.order_id][0]) for each in orders]
+    return sorted(found, key=lambda each: each.order.order_id, reverse=True)
+
+
+def _lines(entries: list[Entry], notes: list[Note]) -> list[Entry | Note]:
+    """Events and notes in one time line, newest first; a note stands above what it followed."""
+    lines: list[tuple[datetime, int, Entry | Note]] = []
+    lines += [(entry.item.time, number, entry) for number, entry in enumerate(entries)]
+    lines += [(note.written_at, len(entries) + number, note) for number, note in enumerate(notes)]
+    return [line for *_, line in sorted(lines, key=lambda line: line[:2], reverse=True)]
 
 
 def _entry(item: HistoryItem, order: Order) -> Entry:

@@ -11,25 +11,37 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from litestar import MediaType, Request, Response
+from litestar.handlers import BaseRouteHandler
 from litestar.params import Dependency
+from litestar.types import Guard
 from markupsafe import Markup
 from msgspec import Struct
 
+from orderwatch.app.audit import AuditLog
 from orderwatch.app.check_key import Denied
+from orderwatch.app.order_notes import NoteStore
+from orderwatch.app.read_flow import FlowStore
 from orderwatch.app.read_orders import OrderStore
 from orderwatch.app.read_series import StepStore
 from orderwatch.app.read_summary import CountStore
+from orderwatch.app.read_system import OneSystemStore
+from orderwatch.app.read_trouble import TroubleStore
+from orderwatch.app.saved_views import ViewStore
+from orderwatch.core.flow.durations import in_words
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class, Order, System, TenantId
 from orderwatch.core.tracking.explain import spoken
-from orderwatch.entrypoints.console import words
+from orderwatch.entrypoints.console import columns, words
 from orderwatch.entrypoints.console.pace import Paces
 from orderwatch.entrypoints.console.static_files import address_of
+from orderwatch.entrypoints.console.workshop import Workshop
 from orderwatch.entrypoints.web.security import PAGE_HEADERS
-from orderwatch.entrypoints.web.sign_in import Reader, SignIn
+from orderwatch.entrypoints.web.sign_in import Connection as AnyConnection
+from orderwatch.entrypoints.web.sign_in import Forbidden, Reader, SignIn, is_open_to_all
 
 AnyRequest = Request[Any, Any, Any]
 Page = Response[str]
+_READER: Final = "reader"
 
 
 class TemplateSource(Protocol):
@@ -47,9 +59,16 @@ class Console(Struct, frozen=True):
     orders: OrderStore
     counts: CountStore
     steps: StepStore
+    flow: FlowStore
+    trouble: TroubleStore
+    one_system: OneSystemStore
     templates: TemplateSource
+    notes: NoteStore
+    views: ViewStore
+    audit: AuditLog
     now: Callable[[], datetime]
     paces: Paces
+    workshop: Workshop
 
 
 TheConsole = Annotated[Console, Dependency(skip_validation=True)]
@@ -82,7 +101,16 @@ class Visit(Struct, frozen=True):
         """A time in a drawing, whose instant stands beside it."""
         return words.written(at, self.now, self.zone, how)
 
+    def local(self, at: datetime) -> str:
+        """A time for a field of a form, in the tenant's zone."""
+        return f"{at.astimezone(self.zone):%Y-%m-%dT%H:%M}"
+
     def sentence(self, order: Order) -> Markup:
+        """Why the order stands as it does, with its times marked up."""
+        said = self.said_of(order)
+        return words.with_moments(said, words.instants_of(order), self.now, self.zone)
+
+    def said_of(self, order: Order) -> str:
         """Why the order stands as it does, without its class, which is beside it.
 
         An order the OMS gave up says also what failed before, as far as anything did.
@@ -91,8 +119,7 @@ class Visit(Struct, frozen=True):
         failed = next((leg for leg in order.legs if leg.class_ is Class.FAILED), None)
         if order.class_ is Class.FAILED and failed and not order.why.rule.startswith("leg."):
             said += f"; {failed.why.sentence.partition(': ')[2]}"
-        titled = words.capital(words.unbroken(words.with_titles(said, self.titles)))
-        return words.with_moments(titled, words.instants_of(order), self.now, self.zone)
+        return words.capital(words.unbroken(words.with_titles(said, self.titles)))
 
 
 class NotSignedIn(Exception):
@@ -103,11 +130,33 @@ class NotSignedIn(Exception):
         self.denied = denied
 
 
-async def require_reader(request: AnyRequest, console: TheConsole) -> Reader:
-    """The reader of this request; raises NotSignedIn."""
-    reader = await console.sign_in.reader_of(request)
-    if isinstance(reader, Denied):
-        raise NotSignedIn(reader)
+class NotAllowed(Exception):
+    """A page was asked for by somebody who may not have it; the message says what it takes."""
+
+
+def guard_of(sign_in: SignIn) -> Guard:
+    """Stands before every page, also one that does not ask for its reader.
+
+    It lets in who may have the page, and raises NotSignedIn or NotAllowed for all others.
+    """
+
+    async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+        if is_open_to_all(handler):
+            return
+        reader = await sign_in.let_in(connection)
+        if isinstance(reader, Denied):
+            raise NotSignedIn(reader)
+        if isinstance(reader, Forbidden):
+            raise NotAllowed(reader.message)
+        connection.state[_READER] = reader
+
+    return guard
+
+
+async def require_reader(request: AnyRequest) -> Reader:
+    """The reader of this request, whom the guard let in."""
+    reader = request.state[_READER]
+    assert isinstance(reader, Reader)
     return reader
 
 
@@ -140,6 +189,10 @@ def _environment() -> Environment:
         "stamp": words.stamp,
         "utc": words.utc,
         "seconds": lambda seconds: spoken(timedelta(seconds=seconds)),
+        "length_words": in_words,
+        "took": words.took,
+        "brief": words.brief,
+        "short": words.short,
     }
     environment.globals |= {
         "STATE_WORDS": words.STATE_WORDS,
@@ -149,6 +202,8 @@ def _environment() -> Environment:
         "order_address": order_address,
         "live_order_address": live_order_address,
         "state_of": words.state_of,
+        "share": words.share,
+        "aligned": columns.aligned,
     }
     return environment
 

@@ -13,21 +13,42 @@ from litestar.response import Redirect
 
 from orderwatch.app.known_templates import NoTemplate
 from orderwatch.core.errors import Unavailable
+from orderwatch.entrypoints.console.export import orders_csv
 from orderwatch.entrypoints.console.login import login, login_page, logout
-from orderwatch.entrypoints.console.order import find_order, order_live, order_page
+from orderwatch.entrypoints.console.order import order_live, order_page
+from orderwatch.entrypoints.console.order_list import orders_live, orders_page
 from orderwatch.entrypoints.console.overview import overview, overview_live
 from orderwatch.entrypoints.console.pages import (
     AnyRequest,
     Console,
+    NotAllowed,
     NotSignedIn,
+    guard_of,
     render,
     require_reader,
 )
 from orderwatch.entrypoints.console.static_files import static_file
+from orderwatch.entrypoints.console.systems import (
+    system_live,
+    system_page,
+    systems_live,
+    systems_page,
+)
+from orderwatch.entrypoints.console.wall import wall, wall_live
+from orderwatch.entrypoints.console.welcome import be_welcome, welcome_page
+from orderwatch.entrypoints.console.workshop_pages import WORKSHOP_HANDLERS, WORKSHOP_NEEDS
+from orderwatch.entrypoints.console.writing import (
+    delete_view,
+    give_view_a_name,
+    restore_view,
+    write_note,
+    write_view,
+)
 
 _LOG: Final = logging.getLogger("orderwatch.console")
 _AWAY: Final = "The database does not answer"
 _SAFE: Final = "Events that were acknowledged are safe. This page tries again by itself."
+_NOT_YOURS: Final = "This is not for your role"
 _NO_FLOW: Final = "This tenant has no flow to follow"
 _CHECK: Final = "Check its template with `orderwatch template check FILE`."
 _MISTAKE: Final = "Something went wrong on our side"
@@ -45,17 +66,39 @@ def console_router(console: Console) -> Router:
         route_handlers=[
             overview,
             overview_live,
-            find_order,
+            systems_page,
+            systems_live,
+            system_page,
+            system_live,
+            wall,
+            wall_live,
+            orders_page,
+            orders_live,
+            orders_csv,
             order_page,
             order_live,
+            write_note,
+            write_view,
+            give_view_a_name,
+            delete_view,
+            restore_view,
             login_page,
             login,
             logout,
+            welcome_page,
+            be_welcome,
+            *WORKSHOP_HANDLERS,
             static_file,
         ],
-        dependencies={"console": Provide(the_console), "reader": Provide(require_reader)},
+        guards=[guard_of(console.sign_in)],
+        dependencies={
+            "console": Provide(the_console),
+            "reader": Provide(require_reader),
+            **WORKSHOP_NEEDS,
+        },
         exception_handlers={
             NotSignedIn: to_login,
+            NotAllowed: not_allowed,
             Unavailable: database_away,
             NoTemplate: no_template,
             Exception: our_mistake,
@@ -70,6 +113,13 @@ def to_login(request: AnyRequest, _: NotSignedIn) -> Response[Any]:
         return Response(b"", status_code=401, media_type="text/plain")
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return Redirect(f"/login?next={quote(wanted, safe='/')}", status_code=303)
+
+
+def not_allowed(request: AnyRequest, error: NotAllowed) -> Response[Any]:
+    """Whoever it is may not have this page; it says which role may."""
+    if request.url.path.startswith("/live"):
+        return Response(b"", status_code=403, media_type="text/plain")
+    return render("unavailable.html", _plain(_NOT_YOURS, str(error)), 403)
 
 
 def database_away(_: AnyRequest, __: Unavailable) -> Response[Any]:

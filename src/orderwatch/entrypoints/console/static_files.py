@@ -14,6 +14,8 @@ from typing import Final
 from litestar import Response, get
 from msgspec import Struct
 
+from orderwatch.entrypoints.web.sign_in import open_to_all
+
 FOLDER: Final = Path(__file__).parent / "static"
 _MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -65,7 +67,7 @@ def address_of(name: str) -> str:
     return FILES[name].address
 
 
-@get("/static/{name:str}", include_in_schema=False)
+@get("/static/{name:str}", opt=open_to_all(), include_in_schema=False)
 async def static_file(name: str) -> Response[bytes]:
     """One file, by its hashed name."""
     file = _BY_ADDRESS.get(f"/static/{name}")

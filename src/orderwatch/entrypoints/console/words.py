@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from orderwatch.core.model import DeviationKind, Leg, Order, System
 from orderwatch.core.tracking.counting import OVERDUE, WAITING, bucket
 from orderwatch.core.tracking.explain import clock_time, spoken
+from orderwatch.core.tracking.passing import TOOK_BOUNDS_S
 
 STATE_WORDS: Final = {
     "success": "Success",
@@ -62,6 +63,33 @@ def whole_money(value: Decimal) -> str:
     return f"{value:,.0f}"
 
 
+def short(number: int) -> str:
+    """A number with at most four letters: "118", "9.9k", "12k", "2.5M"."""
+    for size, letter in ((1_000_000, "M"), (1000, "k")):
+        if number >= 10 * size:
+            return f"{number // size}{letter}"
+        if number >= size:
+            return f"{number // (size // 10) / 10:.1f}{letter}"
+    return str(number)
+
+
+def took(duration: timedelta) -> str:
+    """A latency, kept on one line: "0.4 s", "12 min"; beyond what is counted, "over 2 d"."""
+    if duration < timedelta(seconds=0.05):
+        return "<0.1\u00a0s"
+    over = "over " if duration.total_seconds() >= TOOK_BOUNDS_S[-1] else ""
+    return unbroken(over + spoken(duration)).replace("h ", "h\u00a0")
+
+
+def brief(duration: timedelta) -> str:
+    """A latency where there is little room: "0.4 s", "12 min", "1.3 h", "2.5 d"."""
+    hours = duration.total_seconds() / 3600
+    if hours < 1:
+        return took(duration)
+    over = ">" if duration.total_seconds() >= TOOK_BOUNDS_S[-1] else ""
+    return f"{over}{hours:.1f}\u00a0h" if hours < 24 else f"{over}{hours / 24:.1f}\u00a0d"
+
+
 def share(part: int, whole: int) -> str | None:
     """A share in percent, never rounded up to 100: "99.9". None of nothing is unknown."""
     if whole == 0:
@@ -91,12 +119,17 @@ def stamp(at: datetime) -> str:
 
 
 def written(at: datetime, now: datetime, zone: tzinfo, how: str) -> str:
-    """A time as text: `clock` "10:02", `second` "10:02:11", `day` "23 Nov", `ago` "3 min ago"."""
+    """A time as text: `clock` "10:02", `second` "10:02:11", `ago` "3 min ago".
+
+    `day` is "23 Nov", and `hour` "10:02" of whatever day.
+    """
     if how == "ago":
         return ago(at, now)
     local = at.astimezone(zone)
     if how == "day":
         return f"{local:%d %b}"
+    if how == "hour":
+        return f"{local:%H:%M}"
     clock = clock_time(at, now, zone)
     return clock + f"{local:%S}".rjust(3, ":") if how == "second" else clock
 

@@ -1,6 +1,7 @@
-"""The session cookie: which key a browser signed in with, until when, and a seal over both.
+"""The session cookie. A person's holds a random token, see core/people/sessions.py.
 
-It holds no secret of the key. A session ends with its expiry, or at once when its key is revoked.
+That of somebody who came with a key says which key, until when, and has a seal over both. It holds
+no secret of the key, and ends with its expiry, or at once when its key is revoked.
 """
 
 from __future__ import annotations
@@ -52,13 +53,13 @@ class Sessions(Struct, frozen=True):
         ).hexdigest()
 
 
-def session_cookie(value: str, *, secure: bool) -> Cookie:
+def session_cookie(value: str, *, secure: bool, lasts: timedelta = LASTS) -> Cookie:
     """The cookie as the browser is to keep it: out of scripts' reach, never sent from elsewhere."""
     return Cookie(
         key=COOKIE,
         value=value,
         path="/",
-        max_age=int(LASTS.total_seconds()) if value else 0,
+        max_age=int(lasts.total_seconds()) if value else 0,
         httponly=True,
         samesite="strict",
         secure=secure,

@@ -28,7 +28,7 @@ PR_SET_PDEATHSIG: Final = 1
 PR_SET_CHILD_SUBREAPER: Final = 36
 
 POLL: Final = 0.005  # seconds between looks at postmaster.pid while the server starts
-PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before restart 1, 2, ...; the last for ever
+PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before restart 1, 2, ... and all others
 HEALTHY: Final = 60.0  # seconds of service after which earlier deaths are forgotten
 PATIENCE: Final = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 6.0), (signal.SIGKILL, 5.0))
 

@@ -10,6 +10,10 @@ create function bound_tenant() returns int language sql stable parallel safe
 create function directory_open() returns boolean language sql stable parallel safe
   return coalesce(current_setting('orderwatch.directory', true), '') = 'open';
 
+-- Each writing connection counts in rows of its own, so that none waits for another's commit.
+create function writer_slot() returns smallint language sql stable parallel safe
+  return coalesce(nullif(current_setting('orderwatch.slot', true), ''), '0')::smallint;
+
 -- Tenants -------------------------------------------------------------------------------------
 
 create table tenants (
@@ -181,7 +185,8 @@ create table orders (
   state json not null,
   standing json not null,
   primary key (tenant_id, order_id)
-) with (fillfactor = 85);
+  -- A row is about 2 kB, where compression would begin, and is written with every event.
+) with (fillfactor = 85, toast_tuple_target = 8160);
 create index orders_by_placing on orders (tenant_id, placed_at desc, order_id desc);
 create index orders_delayed on orders (tenant_id, placed_at desc, order_id desc) where class = 'delayed';
 create index orders_failed on orders (tenant_id, placed_at desc, order_id desc) where class = 'failed';

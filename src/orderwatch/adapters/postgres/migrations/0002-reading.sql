@@ -72,5 +72,8 @@ create trigger counters_deleted before delete on counters
 
 -- A status few orders are in is found without passing all others.
 create index orders_by_status on orders (tenant_id, status, placed_at desc, order_id desc);
+-- What is open now, by system: of all the days there ever were only those with something open.
+create index counters_rolled_open on counters_rolled (tenant_id, system) include (n)
+  where span = 'day' and bucket in ('waiting', 'overdue') and n <> 0;
 -- What is open, counted by system, for the metrics.
 create index dead_letters_open_by_system on dead_letters (tenant_id, system) where state = 'open';

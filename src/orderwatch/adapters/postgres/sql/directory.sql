@@ -29,9 +29,15 @@ update keys set revoked_at = coalesce(revoked_at, now())
 where key_id = %(key_id)s and tenant_id = bound_tenant() returning key_id
 
 -- name: apply_template
-insert into templates (tenant_id, version, name, source)
-select bound_tenant(), coalesce(max(version), 0) + 1, %(name)s, %(source)s from templates
+insert into templates (tenant_id, version, name, source, applied_by)
+select bound_tenant(), coalesce(max(version), 0) + 1, %(name)s, %(source)s, %(by)s from templates
 returning version
+
+-- name: template_versions
+select version, name, applied_at, applied_by from templates order by version desc
+
+-- name: template_source
+select source from templates where version = %(version)s
 
 -- name: newest_template
 select source from templates order by version desc limit 1

@@ -5,28 +5,28 @@
 -- What is really new: only these are folded and counted, so a retry moves nothing.
 insert into identities (tenant_id, identity, content, received_at)
 select bound_tenant(), identity, content, %(now)s
-from unnest(%(identities)s::uuid[], %(contents)s::bigint[]) as claimed (identity, content)
+from unnest(%(identities)b::uuid[], %(contents)b::bigint[]) as claimed (identity, content)
 order by identity
 on conflict do nothing
 returning identity
 
 -- name: known_contents
-select identity, content from identities where identity = any(%(identities)s::uuid[])
+select identity, content from identities where identity = any(%(identities)b::uuid[])
 
 -- name: unclaim
-delete from identities where identity = any(%(identities)s::uuid[])
+delete from identities where identity = any(%(identities)b::uuid[])
 
 -- name: load
 -- Locked in key order; the newest committed version of each, even after waiting for its writer.
 select order_id, revision, state::text, standing::text from orders
-where order_id = any(%(order_ids)s) order by order_id for update
+where order_id = any(%(order_ids)b) order by order_id for update
 
 -- name: unpark
-delete from parked_events where order_id = any(%(order_ids)s)
+delete from parked_events where order_id = any(%(order_ids)b)
 returning identity, received_at, event::text
 
 -- name: history
-select event::text, received_at from events where order_id = any(%(order_ids)s)
+select event::text, received_at from events where order_id = any(%(order_ids)b)
 
 -- name: store_events
 insert into events (tenant_id, order_id, event_time, received_at, event)
@@ -45,16 +45,16 @@ on conflict do nothing
 -- A row is written only by one who saw the version before it; the caller counts what was written.
 insert into orders as o (tenant_id, order_id, revision, placed_at, status, class, overdue, refunded,
   channel, fulfilment, delivery, location, amount, currency, status_since, deadline, next_deadline,
-  updated_at, rule, systems, deviations, state, standing)
+  updated_at, rule, systems, deviations, deviation_kinds, amount_units, state, standing)
 select bound_tenant(), order_id, revision, placed_at, status, class, overdue, refunded,
   channel, fulfilment, delivery, location, amount, currency, status_since, deadline, next_deadline,
-  updated_at, rule, systems, deviations, state, standing
+  updated_at, rule, systems, deviations, deviation_kinds, amount * 10000, state, standing
 from json_to_recordset(%(rows)s::json)
   as r (order_id text, revision bigint, placed_at timestamptz, status text, class text,
     overdue boolean, refunded boolean, channel text, fulfilment text, delivery text, location text,
     amount numeric, currency text, status_since timestamptz, deadline timestamptz,
     next_deadline timestamptz, updated_at timestamptz, rule text, systems text[], deviations int,
-    state json, standing json)
+    deviation_kinds text[], state json, standing json)
 on conflict (tenant_id, order_id) do update set
   revision = excluded.revision, placed_at = excluded.placed_at, status = excluded.status,
   class = excluded.class, overdue = excluded.overdue, refunded = excluded.refunded,
@@ -62,8 +62,9 @@ on conflict (tenant_id, order_id) do update set
   location = excluded.location, amount = excluded.amount, currency = excluded.currency,
   status_since = excluded.status_since, deadline = excluded.deadline,
   next_deadline = excluded.next_deadline, updated_at = excluded.updated_at, rule = excluded.rule,
-  systems = excluded.systems, deviations = excluded.deviations, state = excluded.state,
-  standing = excluded.standing
+  systems = excluded.systems, deviations = excluded.deviations,
+  deviation_kinds = excluded.deviation_kinds, amount_units = excluded.amount_units,
+  state = excluded.state, standing = excluded.standing
 where o.revision = excluded.revision - 1
 
 -- name: store_legs
@@ -81,21 +82,21 @@ on conflict (tenant_id, order_id, system) do update set
   attempts = excluded.attempts, reason_code = excluded.reason_code
 
 -- name: drop_legs
-delete from legs l using unnest(%(order_ids)s::text[], %(systems)s::text[]) as gone (order_id, system)
+delete from legs l using unnest(%(order_ids)b::text[], %(systems)b::text[]) as gone (order_id, system)
 where l.order_id = gone.order_id and l.system = gone.system
 
 -- name: store_refs
 insert into order_refs (tenant_id, value, name, order_id)
 select bound_tenant(), value, name, order_id
-from unnest(%(values)s::text[], %(names)s::text[], %(order_ids)s::text[]) as r (value, name, order_id)
+from unnest(%(values)b::text[], %(names)b::text[], %(order_ids)b::text[]) as r (value, name, order_id)
 order by value, order_id, name
 on conflict do nothing
 
 -- name: move_counters
 insert into counters as c (tenant_id, minute, system, channel, bucket, slot, n, value)
-select bound_tenant(), minute, system, channel, bucket, pg_backend_pid() %% 8, n, value
-from unnest(%(minutes)s::timestamptz[], %(systems)s::text[], %(channels)s::text[],
-  %(buckets)s::text[], %(ns)s::bigint[], %(values)s::numeric[])
+select bound_tenant(), minute, system, channel, bucket, writer_slot(), n, value
+from unnest(%(minutes)b::timestamptz[], %(systems)b::text[], %(channels)b::text[],
+  %(buckets)b::text[], %(ns)b::bigint[], %(values)b::numeric[])
   as r (minute, system, channel, bucket, n, value)
 on conflict (tenant_id, minute, system, channel, bucket, slot)
 do update set n = c.n + excluded.n, value = c.value + excluded.value
@@ -103,16 +104,33 @@ do update set n = c.n + excluded.n, value = c.value + excluded.value
 -- name: move_totals
 insert into totals as t (tenant_id, metric, labels, le, slot, value)
 select bound_tenant(), metric,
-  case labels when '' then array[''] else string_to_array(labels, chr(31)) end, le, pg_backend_pid() %% 8, value
-from unnest(%(metrics)s::text[], %(labels)s::text[], %(les)s::text[], %(values)s::float8[])
+  case labels when '' then array[''] else string_to_array(labels, chr(31)) end, le, writer_slot(), value
+from unnest(%(metrics)b::text[], %(labels)b::text[], %(les)b::text[], %(values)b::float8[])
   as r (metric, labels, le, value)
 on conflict (tenant_id, metric, labels, le, slot) do update set value = t.value + excluded.value
 
+-- name: count_happenings
+insert into happenings as h (tenant_id, span, system, start, channel, what, slot, n)
+select bound_tenant(), span, system, start, channel, what, writer_slot(), n
+from unnest(%(spans)b::text[], %(systems)b::text[], %(starts)b::timestamptz[],
+  %(channels)b::text[], %(whats)b::text[], %(ns)b::bigint[])
+  as r (span, system, start, channel, what, n)
+on conflict (tenant_id, span, system, start, channel, what, slot)
+do update set n = h.n + excluded.n
+
+-- name: count_durations
+insert into durations as d (tenant_id, span, system, start, channel, slot, n)
+select bound_tenant(), span, system, start, channel, writer_slot(), n
+from json_to_recordset(%(rows)s::json)
+  as r (span text, system text, start timestamptz, channel text, n int[])
+on conflict (tenant_id, span, system, start, channel, slot)
+do update set n = added(d.n, excluded.n)
+
 -- name: hear_systems
 insert into systems as s (tenant_id, system, slot, last_event_at, last_received_at, events)
-select bound_tenant(), system, pg_backend_pid() %% 8, last_event_at, last_received_at, events
-from unnest(%(systems)s::text[], %(event_ats)s::timestamptz[], %(received_ats)s::timestamptz[],
-  %(events)s::bigint[]) as r (system, last_event_at, last_received_at, events)
+select bound_tenant(), system, writer_slot(), last_event_at, last_received_at, events
+from unnest(%(systems)b::text[], %(event_ats)b::timestamptz[], %(received_ats)b::timestamptz[],
+  %(events)b::bigint[]) as r (system, last_event_at, last_received_at, events)
 order by system
 on conflict (tenant_id, system, slot) do update set
   last_event_at = greatest(s.last_event_at, excluded.last_event_at),
@@ -152,4 +170,4 @@ select distinct order_id from events where order_id > %(after)s order by order_i
 
 -- name: verdicts
 select order_id, class, overdue, status, deadline, next_deadline, rule from orders
-where order_id = any(%(order_ids)s)
+where order_id = any(%(order_ids)b)

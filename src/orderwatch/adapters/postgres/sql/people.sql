@@ -5,6 +5,9 @@ select tenant_id from tenants
 where disabled_at is null and (%(name)s::text is null or name = %(name)s)
 order by name <> 'default', tenant_id limit 1
 
+-- name: tenant_count
+select count(*) from tenants where disabled_at is null
+
 -- name: expect_tries
 -- Rows to lock, whether there was a failure before or not; always the account's first.
 insert into guesses (tenant_id, of, subject, last_at, next_at)
@@ -36,12 +39,9 @@ where of = 'address' and subject = %(address)s
 select tenant_id, user_id, name, role, password_hash, disabled_at from users where name = %(name)s
 
 -- name: lock_user
-select user_id, role, disabled_at from users where name = %(name)s for update
-
--- name: other_administrators
--- Locked, so that two administrators cannot take each other's place at the same moment.
-select user_id from users
-where role = 'administrator' and disabled_at is null and name <> %(name)s order by user_id for update
+-- With all administrators, in one order, so that two of them cannot take each other out at once.
+select name, role from users
+where name = %(name)s or (role = 'administrator' and disabled_at is null) order by user_id for update
 
 -- name: users
 select name, role, created_at, disabled_at, signed_in_at from users order by name

@@ -13,8 +13,42 @@ select state::text from orders where true
   and placed_at < %(placed_to)s                                        -- when placed_to
   and order_id >= %(text)s and order_id <= %(text_end)s                -- when text
   and order_id = any(%(referred)s)                                     -- when referred
+  and location = %(location)s                                          -- when location
+  and amount_units >= (%(amount_from)s * 10000)::bigint                -- when amount_from
+  and amount_units <= (%(amount_to)s * 10000)::bigint                  -- when amount_to
+  and deviations > 0                                                   -- when deviating
+  and deviation_kinds @> array[%(deviation)s::text]                    -- when deviation
   and (placed_at, order_id) < (%(after_at)s, %(after_id)s)             -- when after
-order by placed_at desc, order_id desc limit %(most)s
+  and (placed_at, order_id) > (%(before_at)s, %(before_id)s)           -- when before
+order by
+  placed_at, order_id,                                                 -- when before
+  placed_at desc, order_id desc limit %(most)s
+
+-- name: count_listed
+-- How many orders a filter names, up to a number worth counting to.
+select count(*) from (
+  select from orders where true
+  and class = %(class)s                                                -- when class
+  and overdue = %(overdue)s                                            -- when overdue
+  and status = %(status)s                                              -- when status
+  and channel = %(channel)s                                            -- when channel
+  and systems @> array[%(system)s::text]                               -- when system
+  and placed_at >= %(placed_from)s                                     -- when placed_from
+  and placed_at < %(placed_to)s                                        -- when placed_to
+  and location = %(location)s                                          -- when location
+  and amount_units >= (%(amount_from)s * 10000)::bigint                -- when amount_from
+  and amount_units <= (%(amount_to)s * 10000)::bigint                  -- when amount_to
+  and deviations > 0                                                   -- when deviating
+  and deviation_kinds @> array[%(deviation)s::text]                    -- when deviation
+  order by placed_at desc, order_id desc limit %(most)s) as listed
+
+-- name: related
+-- Orders that share a reference with this one; of each reference the last few.
+select mine.name, mine.value, shared.order_id
+from unnest(%(names)s::text[], %(values)s::text[]) as mine (name, value),
+  lateral (
+    select order_id from order_refs where value = mine.value and name = mine.name
+      and order_id <> %(order_id)s order by order_id desc limit %(most)s) as shared
 
 -- name: days_with_orders
 select min(start), max(start) + interval '1 day' from counters_rolled
@@ -42,7 +76,7 @@ group by system
 
 -- name: open_by_system
 select system, sum(n)::bigint from counters_rolled
-where span = 'day' and bucket in ('waiting', 'overdue') and system = any(%(systems)s)
+where span = 'day' and bucket in ('waiting', 'overdue') and n <> 0 and system = any(%(systems)s)
 group by system
 
 -- name: count_orders

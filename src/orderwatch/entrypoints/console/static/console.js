@@ -18,6 +18,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     search.focus();
     search.select();
+  } else if (event.key === "?" && !typing) {
+    document.querySelector("[data-keys]")?.showModal();
   } else if (event.key === "Escape" && event.target === search) {
     search.blur();
   }
@@ -26,8 +28,11 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  button.textContent = (await copied(button.dataset.copy)) ? "Copied" : "Select it";
-  setTimeout(() => { button.textContent = "Copy"; }, 1600);
+  const label = (button.dataset.label ??= button.textContent);
+  const link = button.dataset.copyLink; // the page's own address, as the viewer reaches it
+  const text = [button.dataset.copy, link && new URL(link, location.href).href];
+  button.textContent = (await copied(text.filter(Boolean).join("\n"))) ? "Copied" : "Select it";
+  setTimeout(() => { button.textContent = label; }, 1600);
 });
 
 async function copied(text) {

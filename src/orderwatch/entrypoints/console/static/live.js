@@ -34,6 +34,7 @@ export function start(address) {
     else connect(refresh), refresh();
   });
   window.addEventListener("online", refresh);
+  document.addEventListener("orderwatch:refresh", () => { state.last = 0; refresh(); });
   document.addEventListener("submit", () => { state.leaving = true; disconnect(); });
   window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
@@ -75,7 +76,8 @@ async function fetchNow(address) {
   state.fetching = true;
   state.last = Date.now();
   try {
-    const answer = await fetch(address, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(8000) });
+    const asked = document.body.dataset.liveFrom ?? address; // a page may come to ask for more
+    const answer = await fetch(asked, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(8000) });
     if (state.leaving) return;
     if (answer.status === 401) { location.reload(); return; } // the server leads to the sign-in
     if (answer.status >= 500) throw new Error(`the server answered ${answer.status}`);
@@ -88,6 +90,7 @@ async function fetchNow(address) {
   }
   if (state.leaving) return;
   if (state.again) { state.again = false; fetchSoon(address); }
+  else if (document.querySelector("[data-busy]")) fetchSoon(address); // a job is at work
   else if (state.lost) timer = setTimeout(() => fetchNow(address), 2000);
 }
 
@@ -102,7 +105,12 @@ function show(html) {
 }
 
 // Nothing moves under the pointer: a list that is being read keeps its rows, and says what waits.
+// What waits for its page's own script is handed to it.
 function patchOrHold(here, there) {
+  if ("wait" in here.dataset) {
+    document.dispatchEvent(new CustomEvent("orderwatch:part", { detail: { here, there } }));
+    return;
+  }
   const button = here.querySelector("[data-news]");
   const fresh = newKeys(here, there);
   const read = here.matches(":hover") || here.contains(document.activeElement);

@@ -17,11 +17,12 @@ export function spoken(milliseconds) {
 const joined = (whole, unit, rest, smaller) =>
   rest ? `${whole} ${unit} ${rest} ${smaller}` : `${whole} ${unit}`;
 
-/** A time as text; `how` is clock, second, day or ago, as the server has it. */
+/** A time as text; `how` is clock, second, hour, day or ago, as the server has it. */
 export function written(at, how, now = new Date()) {
   if (how === "ago") return ago(now - at);
   const day = `${two(at.getDate())} ${MONTHS[at.getMonth()]}`;
   if (how === "day") return day;
+  if (how === "hour") return `${two(at.getHours())}:${two(at.getMinutes())}`;
   let clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
   if (how === "second") clock += `:${two(at.getSeconds())}`;
   if (at.toDateString() === now.toDateString()) return clock;
@@ -38,7 +39,8 @@ function ago(passed) {
 export function localise(root) {
   for (const element of root.querySelectorAll("[data-as]")) {
     const at = new Date(element.getAttribute("datetime") ?? element.dataset.at);
-    const text = written(at, element.dataset.as) + (element.dataset.rest ?? "");
+    const { before = "", as, rest = "" } = element.dataset;
+    const text = before + written(at, as) + rest;
     if (element.textContent !== text) element.textContent = text;
   }
 }
