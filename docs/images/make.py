@@ -54,6 +54,8 @@ def main() -> None:
             for picture in (
                 Picture("overview-light", "/"),
                 Picture("overview-dark", "/", theme="dark"),
+                Picture("orders-light", f"/orders?beside={order.removeprefix('/orders/')}"),
+                Picture("orders-phone", "/orders", 390, 844),
                 Picture("order-overdue", order, height=1010),
                 Picture("phone", "/", 390, 844),
             ):

@@ -1,4 +1,4 @@
-"""A flow template is drafted, held against the open orders, put in force, and all orders rebuilt."""
+"""A flow template is drafted, held against open orders, put in force, and all are rebuilt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job goes on by itself; there is one of a kind for a tenant, and everybody sees how far it is."""
+"""A job goes on by itself; there is one of a kind for a tenant, and all see how far it is."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ async def orders_page(request: AnyRequest, console: TheConsole, reader: TheReade
 async def orders_live(request: AnyRequest, console: TheConsole, reader: TheReader) -> Page:
     """What moves on the list: its rows as they stand now, `shown` ones that left it too."""
     visit = await visit_of(console, reader)
-    pairs = request.query_params.multi_items()
+    pairs = list(request.query_params.multi_items())
     asked = asked_of(pairs)
     query = query_of(asked, visit)
     if not isinstance(query, OrderQuery):

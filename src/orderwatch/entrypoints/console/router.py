@@ -51,6 +51,8 @@ _SAFE: Final = "Events that were acknowledged are safe. This page tries again by
 _NOT_YOURS: Final = "This is not for your role"
 _NO_FLOW: Final = "This tenant has no flow to follow"
 _CHECK: Final = "Check its template with `orderwatch template check FILE`."
+_NOT_HERE: Final = "There is nothing here"
+_NOT_ASKED: Final = "This cannot be asked"
 _MISTAKE: Final = "Something went wrong on our side"
 _RECORDED: Final = "It was recorded. Orders are still being watched; try again in a while."
 
@@ -101,6 +103,7 @@ def console_router(console: Console) -> Router:
             NotAllowed: not_allowed,
             Unavailable: database_away,
             NoTemplate: no_template,
+            HTTPException: our_mistake,
             Exception: our_mistake,
         },
         include_in_schema=False,
@@ -137,7 +140,8 @@ def no_template(_: AnyRequest, error: NoTemplate) -> Response[Any]:
 def our_mistake(_: AnyRequest, error: Exception) -> Response[Any]:
     """Logged whole, told without a word about what is inside."""
     if isinstance(error, HTTPException) and error.status_code < 500:
-        context = _plain("This cannot be asked", error.detail)
+        title = _NOT_HERE if error.status_code == 404 else _NOT_ASKED
+        context = _plain(title, error.detail)
         return render("unavailable.html", context, error.status_code)
     _LOG.error("page failed", exc_info=error)
     return render("unavailable.html", _plain(_MISTAKE, _RECORDED), 500)

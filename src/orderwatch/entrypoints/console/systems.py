@@ -35,7 +35,7 @@ from orderwatch.entrypoints.console.sparks import path, step_of
 from orderwatch.entrypoints.console.window import RANGES, Window, window_of
 
 MOST_REASONS: Final = 10
-MOST_TROUBLE: Final = 10
+MOST_TROUBLE: Final = 6
 _MINUTE: Final = timedelta(minutes=1)
 
 

@@ -17,7 +17,7 @@ from orderwatch.entrypoints.console.pages import (
 )
 from orderwatch.entrypoints.console.window import window_of
 
-MOST_ON_WALL: Final = 5
+MOST_ON_WALL: Final = 4
 THEMES: Final = ("dark", "light")
 
 

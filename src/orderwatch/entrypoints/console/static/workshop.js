@@ -46,6 +46,11 @@ document.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches?.(".ask-card input")) {
+    event.preventDefault(); // the button beside it is meant, not the first one of the form
+    event.target.closest(".ask-card").querySelector("button").click();
+    return;
+  }
   const open = event.key === "Escape" && document.querySelector("details.ask[open]");
   if (!open) return;
   open.open = false;
