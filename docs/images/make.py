@@ -8,6 +8,7 @@ Needs Chromium (ORDERWATCH_TEST_CHROMIUM, by default /usr/bin/chromium).
 # ruff: noqa: INP001 - a program of its own
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,10 +21,14 @@ FOLDER: Final = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[1]))
 
 from tests.acceptance.browser.conftest import CHROMIUM, FLAGS  # noqa: E402
-from tests.acceptance.browser.stage import Stage, stage  # noqa: E402
+from tests.acceptance.browser.stage import Stage, event, stage  # noqa: E402
 
 from orderwatch.adapters.postgres.embedded import EmbeddedPostgres  # noqa: E402
 from orderwatch.adapters.postgres.migrate import migrate  # noqa: E402
+from orderwatch.core.ingest.batch import Batch, Refused  # noqa: E402
+from orderwatch.core.ingest.judge import judge_event  # noqa: E402
+from orderwatch.core.ingest.limits import Limits  # noqa: E402
+from orderwatch.core.model import FieldError  # noqa: E402
 from orderwatch.core.simulation.faults import DEMO_FAULTS, FaultRule  # noqa: E402
 from orderwatch.core.simulation.lotus_o2o import LOTUS_O2O  # noqa: E402
 from orderwatch.core.simulation.simulate import simulate  # noqa: E402
@@ -31,6 +36,7 @@ from orderwatch.core.simulation.simulate import simulate  # noqa: E402
 HOURS: Final = 5
 SILENT_FOR: Final = timedelta(minutes=37)
 TOO_LARGE: Final = 250_000
+NEVER: Final = FieldError("subject", "no order 2000000001 was announced by the OMS within a day")
 
 
 class Picture(NamedTuple):
@@ -41,6 +47,7 @@ class Picture(NamedTuple):
     width: int = 1440
     height: int = 900
     theme: Literal["light", "dark"] = "light"
+    live: bool = True
 
 
 def main() -> None:
@@ -51,6 +58,8 @@ def main() -> None:
             play_bad_day(server, datetime.now(UTC))
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             order = f"/orders/{overdue_order(browser, server)}"
+            refuse_some(server)
+            try_out(browser, server)
             for picture in (
                 Picture("overview-light", "/"),
                 Picture("overview-dark", "/", theme="dark"),
@@ -58,6 +67,8 @@ def main() -> None:
                 Picture("orders-phone", "/orders", 390, 844),
                 Picture("order-overdue", order, height=1010),
                 Picture("phone", "/", 390, 844),
+                Picture("dead-letters", "/dead-letters", height=760),
+                Picture("settings", "/settings/flow", height=980, live=False),
             ):
                 take(browser, server, picture)
             browser.close()
@@ -89,6 +100,31 @@ def overdue_order(browser: Browser, server: Stage) -> str:
     return order_id
 
 
+def refuse_some(server: Stage) -> None:
+    """Events that cannot be applied: amounts as numbers, a vendor's type, and no JSON at all."""
+    wrong = [event(f"20000{n:05}", "stock", "RESERVED") for n in range(57)]
+    for one in wrong:
+        one["data"]["amount"] = {"value": 1250, "currency": "THB"}
+    strange = [event(f"20001{n:05}", "checkout", "CAPTURED") for n in range(12)]
+    bodies = [json.dumps(one | {"type": "com.vendor.payment"}).encode() for one in strange]
+    bodies += [json.dumps(one).encode() for one in wrong]
+    early = json.dumps(event("2000000001", "rider_app", "DELIVERED")).encode()
+    refused = [judge_event(0, body, Limits()) for body in [*bodies, b'{"specversion": "1.0", ']]
+    waited = Refused(index=0, code="never_announced", errors=(NEVER,), payload=early)
+    batch = Batch([], [one for one in refused if isinstance(one, Refused)])
+    batch.rejected.append(replace(waited, system="rider_app"))
+    server.run(server.house.ledger.record(server.tenant, batch))
+
+
+def try_out(browser: Browser, server: Stage) -> None:
+    """Somebody wants to know what a retry would do."""
+    page = browser.new_page()
+    page.goto(f"{server.url}/dead-letters")
+    page.locator("tr", has_text="Stock").get_by_role("button", name="Dry run").click()
+    page.wait_for_selector(".work-title")
+    page.close()
+
+
 def take(browser: Browser, server: Stage, picture: Picture) -> None:
     """Open the page, wait until it is live, and keep what it looks like."""
     page = browser.new_page(
@@ -98,7 +134,8 @@ def take(browser: Browser, server: Stage, picture: Picture) -> None:
         reduced_motion="reduce",
     )
     page.goto(server.url + picture.path)
-    page.wait_for_selector("[data-pulse=live]")
+    if picture.live:
+        page.wait_for_selector("[data-pulse=live]")
     file = FOLDER / f"{picture.name}.png"
     page.screenshot(path=file)
     page.close()

@@ -183,3 +183,27 @@ def test_nobody_changes_what_is_not_theirs_to_change(running: Stage, path: str) 
     assert answer.status_code == httpx.codes.FORBIDDEN
     kept = running.run(running.house.directory.list_keys(running.tenant))
     assert [key.revoked_at for key in kept] == [None, None]
+
+
+def test_a_person_gets_an_account_another_role_and_is_disabled(
+    running: Stage, open_page: Open, watched: Watched
+) -> None:
+    watched.allow = ("422",)
+    page = signed_in(running, open_page, "/settings/people")
+    page.get_by_label("Name").fill("Ben@shop.example")
+    page.get_by_label("Role", exact=True).select_option("operator")
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.locator("#h-made")).to_have_text("The password of ben@shop.example")
+    form = {"name": "ben@shop.example", "password": page.locator(".made code").inner_text()}
+    came = httpx.post(f"{running.url}/login", data=form, headers={"origin": running.url})
+    assert "orderwatch_session" in came.cookies
+    page.goto(f"{running.url}/settings/people")
+    page.get_by_label("Role of ben@shop.example").select_option("developer")
+    expect(page.get_by_role("status")).to_contain_text("The role was changed.")
+    page.locator("summary", has_text="Disable… ben@shop.example").click()
+    page.get_by_role("button", name="Disable ben@shop.example").click()
+    expect(page.locator("tr.gone")).to_contain_text("ben@shop.example")
+    again = httpx.post(f"{running.url}/login", data=form, headers={"origin": running.url})
+    assert again.status_code == httpx.codes.UNAUTHORIZED
+    page.get_by_label("Role of anna").select_option("viewer")
+    expect(page.get_by_role("status")).to_contain_text("anna is the last administrator")

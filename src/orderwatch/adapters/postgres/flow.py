@@ -36,9 +36,7 @@ class PostgresFlow:
         rows = await self._rows(tenant, "durations", values)
         return {row[0]: [*row[1:]] for row in rows}
 
-    async def duration_steps(
-        self, tenant: TenantId, query: StepQuery
-    ) -> dict[datetime, list[int]]:
+    async def duration_steps(self, tenant: TenantId, query: StepQuery) -> dict[datetime, list[int]]:
         """Sums for each step that has any."""
         rows = await self._rows(tenant, "duration_steps", _steps(query))
         return {row[0]: [*row[1:]] for row in rows}

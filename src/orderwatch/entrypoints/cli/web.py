@@ -117,6 +117,8 @@ def _workshop(house: House) -> Workshop:
         audit=house.reception.audit,
         jobs=house.jobs,
         settings=house.settings_in_force,
+        users=house.reception.users,
+        passwords=house.reception.passwords,
         random_bytes=os.urandom,
         now=house.now,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+
 from msgspec import Struct
 
 from orderwatch.core.reading.comparison import Difference, compare, compare_rates

@@ -7,6 +7,7 @@ template under each other. Down, for a phone: one system below the other, the li
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -194,7 +195,7 @@ def _link(
         points += [(x, y), (x + BOX_WIDTH, y)]
     points.append((other.x, other.middle))
     parts = [f"M{points[0][0]:g} {points[0][1]:g}"]
-    for number, ((x0, y0), (x1, y1)) in enumerate(zip(points, points[1:], strict=False)):
+    for number, ((x0, y0), (x1, y1)) in enumerate(pairwise(points)):
         bend = (x1 - x0) * 0.5
         curve = f"C{x0 + bend:g} {y0:g} {x1 - bend:g} {y1:g} {x1:g} {y1:g}"
         parts.append(f"H{x1:g}" if number % 2 else curve)

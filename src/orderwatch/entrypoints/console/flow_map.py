@@ -21,7 +21,7 @@ from orderwatch.entrypoints.console.flow_layout import Box, Layout, Link, across
 
 THICKEST: Final = {"across": 15.0, "down": 7.0}
 _THINNEST: Final = 1.5
-_WORTH_SEEING: Final = 0.01
+_WORTH_SEEING: Final = 0.25
 _SEEN: Final = 0.8
 _LETTER: Final = 7.6
 """How wide a letter of a name is, on the average, at 14 pixels."""
@@ -86,9 +86,7 @@ def draw(flows: Sequence[SystemFlow], template: Template) -> FlowMap:
     )
 
 
-def _draw(
-    how: str, layout: Layout, flows: Sequence[SystemFlow], template: Template
-) -> Drawing:
+def _draw(how: str, layout: Layout, flows: Sequence[SystemFlow], template: Template) -> Drawing:
     by_system = {flow.view.system: flow for flow in flows}
     volumes = {(link.start, link.end): _volume(link, by_system, template) for link in layout.links}
     most = max(volumes.values(), default=0)
@@ -102,9 +100,7 @@ def _draw(
     return Drawing(how, layout, nodes, tuple(edges))
 
 
-def _volume(
-    link: Link, flows: Mapping[System, SystemFlow], template: Template
-) -> int:
+def _volume(link: Link, flows: Mapping[System, SystemFlow], template: Template) -> int:
     """How many orders took this way.
 
     Where any one of several systems is enough nobody says which it was: they are thought to have
@@ -134,13 +130,14 @@ def _edge(
 
 def _strand(width: float, share: float) -> float:
     """As thick as its share, but not too thin to be seen; what is too little is left out."""
-    return round(max(_SEEN, width * share), 2) if share >= _WORTH_SEEING else 0.0
+    return round(max(_SEEN, width * share), 2) if width * share >= _WORTH_SEEING else 0.0
 
 
 def _node(box: Box, flow: SystemFlow, template: Template, *, narrow: bool) -> Node:
     inner = box.width - 24
     tally = flow.tally
-    counts = dict(zip(STATES, (tally.success, tally.waiting, tally.overdue, tally.failed), strict=True))
+    numbers = (tally.success, tally.waiting, tally.overdue, tally.failed)
+    counts = dict(zip(STATES, numbers, strict=True))
     is_oms = box.system == template.oms
     wait = "" if is_oms or not flow.open else words.short(flow.open)
     return Node(

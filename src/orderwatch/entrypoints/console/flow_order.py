@@ -20,16 +20,20 @@ def columns_of(template: Template) -> dict[System, int]:
     A leg that follows another of its own stage stands below it, in the same column. When the
     stages go round in a circle they cannot keep together; then only what waits for what counts.
     """
+    return _settled(template, keeps_stages=True) or _settled(template, keeps_stages=False) or {}
+
+
+def _settled(template: Template, *, keeps_stages: bool) -> dict[System, int] | None:
+    """The columns when nothing moves any further; None when it never would."""
     chains = chains_of(template)
-    for keeps_stages in (True, False):
-        columns = {template.oms: 0} | dict.fromkeys(template.legs, 1)
-        for _ in range(len(template.legs) + 1):
-            known = dict(columns)
-            for rule in template.legs.values():
-                columns[rule.system] = _column(rule, template, columns, chains, keeps_stages)
-            if columns == known:
-                return columns
-    return columns
+    columns = {template.oms: 0} | dict.fromkeys(template.legs, 1)
+    for _ in range(len(template.legs) + 1):
+        known = dict(columns)
+        for rule in template.legs.values():
+            columns[rule.system] = _column(rule, template, columns, chains, keeps_stages)
+        if columns == known:
+            return columns
+    return None
 
 
 def _column(

@@ -1,4 +1,4 @@
-"""What the overview and the wall show at a glance: figures, flow map, trouble, orders per minute."""
+"""What the overview and the wall show at a glance: figures, map, trouble, orders per minute."""
 
 from __future__ import annotations
 
@@ -84,9 +84,7 @@ async def _last_hour(console: Console, visit: Visit, window: Window) -> chart.Ch
     ends = min(window.ends or visit.now + _MINUTE, minute_of(visit.now) + _MINUTE)
     ends = minute_of(ends)
     begins = ends - chart.MINUTES * _MINUTE
-    series = SeriesQuery(
-        "orders_placed", _MINUTE, begins, ends, window.channel, window.system
-    )
+    series = SeriesQuery("orders_placed", _MINUTE, begins, ends, window.channel, window.system)
     query = StepQuery(window.system or ORDER, _MINUTE, begins, ends, window.channel)
     tenant = visit.reader.tenant
     counted, passed = await asyncio.gather(
@@ -100,5 +98,5 @@ async def _last_hour(console: Console, visit: Visit, window: Window) -> chart.Ch
 def _channels(visit: Visit, window: Window) -> dict[str, str]:
     """The channels to choose from: the flow's, and one that was asked for by another word."""
     known = {name: channel.title for name, channel in visit.template.channels.items()}
-    return known if window.channel in (None, *known) else known | {window.channel: window.channel}
-
+    other = window.channel
+    return known if other is None or other in known else known | {other: other}

@@ -92,7 +92,7 @@ def draw_machine(template: Template) -> Machine:
     statuses = template.statuses
     columns, side = _ranked(statuses)
     arcs = _levels(statuses, columns)
-    width = max(_LEAST_WIDTH, max(map(len, statuses)) * _LETTER + 36)
+    width = max(_LEAST_WIDTH, max(map(len, statuses)) * _LETTER + 46)
     places = _places(columns, side, width, _EDGE + (max(arcs.values(), default=-1) + 1) * _ARC)
     lines = _Lines(statuses, places, side, arcs)
     drawn = tuple(lines.all())

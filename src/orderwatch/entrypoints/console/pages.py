@@ -110,6 +110,11 @@ class Visit(Struct, frozen=True):
         said = self.said_of(order)
         return words.with_moments(said, words.instants_of(order), self.now, self.zone)
 
+    def brief(self, order: Order) -> Markup:
+        """The sentence for a line of a table: of what is overdue, only by how much."""
+        said = words.brief(self.said_of(order))
+        return words.with_moments(said, words.instants_of(order), self.now, self.zone)
+
     def said_of(self, order: Order) -> str:
         """Why the order stands as it does, without its class, which is beside it.
 
@@ -191,7 +196,7 @@ def _environment() -> Environment:
         "seconds": lambda seconds: spoken(timedelta(seconds=seconds)),
         "length_words": in_words,
         "took": words.took,
-        "brief": words.brief,
+        "tight": words.tight,
         "short": words.short,
     }
     environment.globals |= {

@@ -106,6 +106,7 @@ def tabs(visit: Visit, tab: str) -> dict[str, Any]:
         "flow": ("Flow", "/settings/flow", may(Permission.READ_TEMPLATES)),
         "thresholds": ("Thresholds", "/settings/thresholds", may(Permission.READ_TEMPLATES)),
         "keys": ("Keys", "/settings/keys", may(Permission.READ_KEYS)),
+        "people": ("People", "/settings/people", may(Permission.MANAGE_PEOPLE)),
         "product": ("This server", "/settings/server", may(Permission.READ_KEYS)),
     }
     return {

@@ -31,9 +31,7 @@ def step_of(window: Window) -> tuple[timedelta, datetime]:
     return step, floor(window.starts, step)
 
 
-def sparks(
-    steps: Mapping[datetime, Weighed], begins: Sequence[datetime]
-) -> dict[str, str]:
+def sparks(steps: Mapping[datetime, Weighed], begins: Sequence[datetime]) -> dict[str, str]:
     """The path of each figure's line."""
     series = [steps.get(at, {}) for at in begins]
     lines: dict[str, list[float | None]] = {

@@ -86,11 +86,13 @@ async def _systems(console: Console, visit: Visit, window: Window) -> dict[str, 
     tenant, template = visit.reader.tenant, visit.template
     stores = FlowStores(console.counts, console.flow)
     step, begins, ends = _steps(window, visit)
-    flows, *heard = await asyncio.gather(
+    flows, heard = await asyncio.gather(
         read_flow(stores, tenant, template, window.everywhere, visit.now),
-        *(
-            console.flow.happening_steps(tenant, HEARD, StepQuery(system, step, begins[0], ends))
-            for system in (template.oms, *template.legs)
+        asyncio.gather(
+            *(
+                console.flow.happening_steps(tenant, HEARD, StepQuery(one, step, begins[0], ends))
+                for one in (template.oms, *template.legs)
+            )
         ),
     )
     return _frame(visit, window) | {
@@ -100,9 +102,7 @@ async def _systems(console: Console, visit: Visit, window: Window) -> dict[str, 
     }
 
 
-async def _system(
-    console: Console, visit: Visit, window: Window, system: System
-) -> dict[str, Any]:
+async def _system(console: Console, visit: Visit, window: Window, system: System) -> dict[str, Any]:
     tenant, template = visit.reader.tenant, visit.template
     rule = template.legs.get(system)
     if rule is None:
@@ -113,13 +113,14 @@ async def _system(
     step, begins, ends = _steps(window, visit)
     query = StepQuery(system, step, begins[0], ends, window.channel)
     series = SeriesQuery("orders_placed", step, begins[0], ends, window.channel, system)
-    flows, took, placed, passed, failures, unhandled, found = await asyncio.gather(
-        read_flow(
-            FlowStores(console.counts, console.flow), tenant, template, window.everywhere, visit.now
-        ),
+    stores = FlowStores(console.counts, console.flow)
+    flows, took, placed, passed = await asyncio.gather(
+        read_flow(stores, tenant, template, window.everywhere, visit.now),
         console.flow.duration_steps(tenant, query),
         read_steps(console.steps, tenant, series),
         console.flow.happening_steps(tenant, PASSED, query),
+    )
+    failures, unhandled, found = await asyncio.gather(
         console.one_system.failures(tenant, system, window.starts, window.ends),
         console.one_system.unhandled(tenant, system),
         console.trouble.worst(tenant, at_it.wanted, MOST_TROUBLE),

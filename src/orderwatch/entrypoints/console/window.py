@@ -28,7 +28,9 @@ _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _MINUTE: Final = timedelta(minutes=1)
 _LOCAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
-_WRONG: Final = "That stretch of time cannot be read, or ends before it begins. These are the last 24 hours."  # noqa: E501
+_WRONG: Final = (
+    "That stretch of time cannot be read, or ends before it begins. These are the last 24 hours."
+)
 
 
 class Window(Struct, frozen=True):
@@ -62,14 +64,15 @@ class Window(Struct, frozen=True):
     @property
     def before(self) -> CountFilter:
         """The same time yesterday, or so many weeks ago that it does not overlap."""
-        ends = self.ends or minute_of(self.now) + _MINUTE
-        shift = self.shift
+        ends, shift = self.ends or minute_of(self.now), self.shift
         return CountFilter(self.starts - shift, ends - shift, self.channel, self.system)
 
     @property
     def shift(self) -> timedelta:
         """How long before lies what it is held against."""
-        return _DAY if self.against == "yesterday" else -(-self.length // _WEEK) * _WEEK
+        if self.against == "yesterday":
+            return _DAY
+        return max(1, -((_MINUTE - self.length) // _WEEK)) * _WEEK  # a week and a bit is a week
 
     @property
     def before_words(self) -> str:

@@ -43,6 +43,7 @@ AMOUNT_WORDS: Final = {
     "cod_collected": "cash collected",
 }
 _SECOND: Final = timedelta(seconds=1)
+_ALLOWED: Final = re.compile(r", (?:allowed|promised by) [^,]+(?=, overdue by )")
 _FIGURE: Final = re.compile(r"(\d) (s|min|h|d)\b")
 
 
@@ -66,10 +67,10 @@ def whole_money(value: Decimal) -> str:
 def short(number: int) -> str:
     """A number with at most four letters: "118", "9.9k", "12k", "2.5M"."""
     for size, letter in ((1_000_000, "M"), (1000, "k")):
-        if number >= 10 * size:
-            return f"{number // size}{letter}"
+        if number >= 10 * size or round(number / size, 1) >= 10:
+            return f"{number / size:.0f}{letter}"
         if number >= size:
-            return f"{number // (size // 10) / 10:.1f}{letter}"
+            return f"{number / size:.1f}{letter}"
     return str(number)
 
 
@@ -81,7 +82,7 @@ def took(duration: timedelta) -> str:
     return unbroken(over + spoken(duration)).replace("h ", "h\u00a0")
 
 
-def brief(duration: timedelta) -> str:
+def tight(duration: timedelta) -> str:
     """A latency where there is little room: "0.4 s", "12 min", "1.3 h", "2.5 d"."""
     hours = duration.total_seconds() / 3600
     if hours < 1:
@@ -163,6 +164,11 @@ def with_titles(sentence: str, titles: Mapping[System, str]) -> str:
 def capital(sentence: str) -> str:
     """The sentence with a capital at its beginning."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def brief(sentence: str) -> str:
+    """A sentence about something overdue without what was allowed: by how much it is says more."""
+    return _ALLOWED.sub("", sentence)
 
 
 def unbroken(sentence: str) -> str:

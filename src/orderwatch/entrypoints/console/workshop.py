@@ -16,6 +16,7 @@ from msgspec import Struct
 from orderwatch.app.administer import Directory
 from orderwatch.app.audit import AuditLog
 from orderwatch.app.change_template import TemplateDesk
+from orderwatch.app.manage_users import UserStore
 from orderwatch.app.mend_dead_letters import MendingDesk
 from orderwatch.app.preview_template import Previewer
 from orderwatch.app.read_orders import OrderStore
@@ -24,6 +25,7 @@ from orderwatch.app.rebuild_state import RebuildStore
 from orderwatch.app.record_events import LedgerStore
 from orderwatch.app.retry_dead_letters import DeadLetterDesk, Desk, RetryLedger
 from orderwatch.app.run_jobs import Job, Jobs
+from orderwatch.app.sign_in import Passwords
 from orderwatch.core.model import TenantId
 from orderwatch.core.people.audit import Actor
 from orderwatch.entrypoints.web.security import PAGE_HEADERS
@@ -70,6 +72,8 @@ class Workshop(Struct, frozen=True):
     audit: AuditLog
     jobs: Jobs
     settings: Sequence[SettingShown]
+    users: UserStore
+    passwords: Passwords
     random_bytes: Callable[[int], bytes]
     now: Callable[[], datetime]
 

@@ -45,6 +45,14 @@ from orderwatch.entrypoints.console.settings_keys import (
     revoke_key,
     server_page,
 )
+from orderwatch.entrypoints.console.settings_people import (
+    change_role,
+    disable_person,
+    end_session,
+    make_person,
+    new_password,
+    people_page,
+)
 from orderwatch.entrypoints.console.settings_thresholds import change_thresholds, thresholds_page
 
 WORKSHOP_HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -78,6 +86,12 @@ WORKSHOP_HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     make_key,
     revoke_key,
     server_page,
+    people_page,
+    make_person,
+    new_password,
+    change_role,
+    disable_person,
+    end_session,
 )
 
 WORKSHOP_NEEDS: Final = {

@@ -79,3 +79,11 @@ def test_a_pace_needs_some_seconds_and_then_counts_per_minute() -> None:
     assert later == {"stock": 0}
     assert paces.per_minute(tenant, T0 + timedelta(hours=3), {"stock": 900}) == {}
     assert paces.per_minute(TenantId(2), T0 + timedelta(seconds=30), {"stock": 7}) == {}
+
+
+def test_a_line_of_a_table_says_by_how_much_and_leaves_out_what_was_allowed() -> None:
+    late = "Invoice has not answered since 10:02, allowed 5 min, overdue by 1 min"
+    assert words.brief(late) == "Invoice has not answered since 10:02, overdue by 1 min"
+    assert words.brief("In PENDING since 10:02, allowed 5 min") == (
+        "In PENDING since 10:02, allowed 5 min"
+    )
