@@ -63,7 +63,7 @@ def main() -> None:
             for picture in (
                 Picture("overview-light", "/"),
                 Picture("overview-dark", "/", theme="dark"),
-                Picture("orders-light", f"/orders?beside={order.removeprefix('/orders/')}"),
+                Picture("orders-light", f"/orders?{beside(browser, server)}", height=800),
                 Picture("orders-phone", "/orders", 390, 844),
                 Picture("order-overdue", order, height=1010),
                 Picture("phone", "/", 390, 844),
@@ -123,6 +123,15 @@ def try_out(browser: Browser, server: Stage) -> None:
     page.locator("tr", has_text="Stock").get_by_role("button", name="Dry run").click()
     page.wait_for_selector(".work-title")
     page.close()
+
+
+def beside(browser: Browser, server: Stage) -> str:
+    """The list of overdue orders, the third of them open."""
+    page = browser.new_page()
+    page.goto(f"{server.url}/orders?overdue=true")
+    order_id = page.locator("tr.row").nth(2).get_attribute("data-key")
+    page.close()
+    return f"overdue=true&beside={order_id}"
 
 
 def take(browser: Browser, server: Stage, picture: Picture) -> None:

@@ -18,9 +18,9 @@ from orderwatch.app.read_systems import SystemView, read_systems
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import System, TenantId
 from orderwatch.core.reading.percentiles import Latency, latency
-from orderwatch.core.reading.spans import floor
 from orderwatch.core.reading.tally import Tally, tally
 from orderwatch.core.reading.wanted import CountFilter
+from orderwatch.core.spans import floor
 from orderwatch.core.tracking.counting import ORDER, minute_of
 from orderwatch.core.tracking.passing import HEARD, TOOK_CLASSES
 

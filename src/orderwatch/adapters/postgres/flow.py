@@ -14,8 +14,8 @@ from orderwatch.app.read_flow import StepQuery
 from orderwatch.app.read_orders import FoundOrders
 from orderwatch.app.read_system import FailureReason, Unhandled
 from orderwatch.core.model import System, TenantId
-from orderwatch.core.reading.spans import coarsest, cut
 from orderwatch.core.reading.wanted import CountFilter
+from orderwatch.core.spans import coarsest, cut
 
 Row = tuple[Any, ...]
 

@@ -15,9 +15,9 @@ from orderwatch.adapters.postgres.ledger import decode_event, decode_state
 from orderwatch.app.read_orders import FoundOrders, PageSpan, Told
 from orderwatch.app.read_systems import HeardSystems
 from orderwatch.core.model import Order, OrderId, ReceivedEvent, System, TenantId
-from orderwatch.core.reading.spans import coarsest, cut
 from orderwatch.core.reading.tally import Cell
 from orderwatch.core.reading.wanted import ANY_DEVIATION, CountFilter, OrderFilter, SeriesQuery
+from orderwatch.core.spans import coarsest, cut
 from orderwatch.core.tracking.counting import ORDER, Word
 from orderwatch.core.tracking.state import OrderState
 

@@ -9,7 +9,6 @@ from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class, DeviationKind, System
 from orderwatch.core.reading.cursor import read_cursor
 from orderwatch.core.reading.parameters import Faults, Pairs, Parameters
-from orderwatch.core.reading.spans import ceiling, floor
 from orderwatch.core.reading.wanted import (
     ANY_DEVIATION,
     DEFAULT_LIMIT,
@@ -21,6 +20,7 @@ from orderwatch.core.reading.wanted import (
     OrderQuery,
     SeriesQuery,
 )
+from orderwatch.core.spans import ceiling, floor
 
 ORDER_PARAMETERS: Final = (
     "class", "overdue", "status", "channel", "system", "from", "to", "location", "amount_from",

@@ -163,9 +163,9 @@ def _reach(deltas: Deltas, before: Standing | None, order: Order, after: Standin
         if order.class_ is not Class.DELAYED:
             spent = max(0.0, (_reached_at(order) - order.placed_at) / timedelta(seconds=1))
             deltas.observe("order_duration", spent, ORDER_BOUNDS_S, after.channel, order.class_)
-    if after.bucket in FAILED_BUCKETS and order.why.deadline is not None:
-        if before is None or before.bucket not in FAILED_BUCKETS:
-            deltas.passing.happen(PASSED, order.why.deadline, ORDER, after.channel)
+    was_well = before is None or before.bucket not in FAILED_BUCKETS
+    if was_well and after.bucket in FAILED_BUCKETS and order.why.deadline is not None:
+        deltas.passing.happen(PASSED, order.why.deadline, ORDER, after.channel)
     known = before.legs if before is not None else {}
     for leg in order.legs:
         counted = known.get(leg.system)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from orderwatch.core.model import System
-from orderwatch.core.reading.spans import Span, floor
+from orderwatch.core.spans import Span, floor
 
 TOOK_BOUNDS_S: Final = (
     *(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300),

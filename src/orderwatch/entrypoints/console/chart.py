@@ -1,6 +1,7 @@
 """Orders over time, stacked by state: heights in pixels, places in percent.
 
-Usually those of each minute of an hour. A mark says that deadlines passed in that time. Trouble stands on the ground line, where heights can be compared; what went well is on top of it.
+Usually those of each minute of an hour. A mark says that deadlines passed in that time. Trouble
+stands on the ground line, where heights can be compared; what went well is on top of it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from orderwatch.core.reading.spans import floor
+from orderwatch.core.spans import floor
 from orderwatch.core.tracking.counting import OVERDUE, WAITING
 
 MINUTES: Final = 60

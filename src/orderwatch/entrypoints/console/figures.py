@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
-from orderwatch.core.reading.comparison import Difference, compare, compare_rates
+from orderwatch.core.reading.comparison import Difference, Good, compare, compare_rates
 from orderwatch.core.reading.tally import Tally
 from orderwatch.core.tracking.counting import OVERDUE, WAITING
 from orderwatch.entrypoints.console import words
+
+NONE: Final = "\N{EN DASH}"
+"""What stands where nothing is known."""
 
 
 class Beside(Struct, frozen=True):
@@ -40,15 +44,15 @@ def figures_of(now: Tally, then: Tally, before: str) -> dict[str, Figure]:
     risk, risk_then = (Decimal(t.value.failed) + Decimal(t.value.overdue) for t in (now, then))
     known = then.total > 0
 
-    def count(name: str, n: int, was: int, good: str) -> Beside | None:
-        return beside(compare(n, was, good), before) if known else None  # type: ignore[arg-type]
+    def count(n: int, was: int, good: Good) -> Beside | None:
+        return beside(compare(n, was, good), before) if known else None
 
     rates = compare_rates(now.success_rate, then.success_rate)
     figures = [
         Figure(
             "rate",
             "Success rate",
-            rate or "–",
+            rate or NONE,
             "%" if rate else "",
             f"of {now.success + now.failed:,} that ended",
             _rate_beside(rates, before) if known else None,
@@ -59,7 +63,7 @@ def figures_of(now: Tally, then: Tally, before: str) -> dict[str, Figure]:
             f"{now.success:,}",
             "",
             f"{now.refunded:,} refunded" if now.refunded else f"of {now.total:,} placed",
-            count("success", now.success, then.success, "more"),
+            count(now.success, then.success, "more"),
             "success",
         ),
         Figure(
@@ -68,7 +72,7 @@ def figures_of(now: Tally, then: Tally, before: str) -> dict[str, Figure]:
             f"{now.failed:,}",
             "",
             f"{words.money(now.value.failed)} {currency}",
-            count("failed", now.failed, then.failed, "fewer"),
+            count(now.failed, then.failed, "fewer"),
             "failed",
             now.failed > 0,
         ),
@@ -78,7 +82,7 @@ def figures_of(now: Tally, then: Tally, before: str) -> dict[str, Figure]:
             f"{now.overdue:,}",
             "",
             f"{words.money(now.value.overdue)} {currency}",
-            count(OVERDUE, now.overdue, then.overdue, "fewer"),
+            count(now.overdue, then.overdue, "fewer"),
             OVERDUE,
             now.overdue > 0,
         ),
@@ -96,7 +100,7 @@ def figures_of(now: Tally, then: Tally, before: str) -> dict[str, Figure]:
 
 
 def beside(difference: Difference, before: str, unit: str = "", then: str = "") -> Beside:
-    """ "+12 more than yesterday", "−3 fewer than last week", "as many as yesterday"."""
+    """ "+12 more than yesterday", or less with a minus, or "as yesterday"."""
     was = then or f"{difference.then:,f}"
     if not difference.by:
         return Beside(f"as {before}", then=was)

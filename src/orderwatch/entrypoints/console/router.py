@@ -7,8 +7,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from litestar import Response, Router
+from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.compression import CompressionMiddleware
 from litestar.response import Redirect
 
 from orderwatch.app.known_templates import NoTemplate
@@ -57,6 +60,13 @@ _MISTAKE: Final = "Something went wrong on our side"
 _RECORDED: Final = "It was recorded. Orders are still being watched; try again in a while."
 
 
+_SMALLER: Final = DefineMiddleware(
+    CompressionMiddleware,
+    config=CompressionConfig(backend="gzip", gzip_compress_level=4, minimum_size=1_000),
+)
+"""Pages are mostly the same words again and again: a tenth of them travels."""
+
+
 def console_router(console: Console) -> Router:
     """All pages of the console, for the application to serve."""
 
@@ -98,6 +108,7 @@ def console_router(console: Console) -> Router:
             "reader": Provide(require_reader),
             **WORKSHOP_NEEDS,
         },
+        middleware=[_SMALLER],
         exception_handlers={
             NotSignedIn: to_login,
             NotAllowed: not_allowed,

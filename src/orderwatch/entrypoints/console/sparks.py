@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from orderwatch.core.reading.spans import floor
 from orderwatch.core.reading.tally import success_rate
+from orderwatch.core.spans import floor
 from orderwatch.core.tracking.counting import OVERDUE, WAITING
 from orderwatch.entrypoints.console.window import Window
 

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from orderwatch.core.model import System
-from orderwatch.core.reading.spans import ceiling, floor
 from orderwatch.core.reading.wanted import CountFilter
+from orderwatch.core.spans import ceiling, floor
 from orderwatch.core.tracking.counting import minute_of
 from orderwatch.entrypoints.console.pages import Visit
 

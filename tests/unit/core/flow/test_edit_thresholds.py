@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.story import TEMPLATES
 
@@ -60,7 +60,9 @@ def minutes(default: int, **channels: int) -> Threshold:
 
 
 def edited(source: str, **thresholds: Threshold) -> str:
-    wanted = {("oms", "statuses", name): threshold for name, threshold in thresholds.items()}
+    wanted: dict[Owner, Threshold] = {
+        ("oms", "statuses", name): threshold for name, threshold in thresholds.items()
+    }
     return edit_thresholds(source, read(source), wanted)
 
 
@@ -103,6 +105,7 @@ def test_the_same_thresholds_leave_the_text_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@settings(deadline=None, max_examples=40)  # reading a whole template takes its time
 @given(st.data())
 def test_any_thresholds_are_what_the_new_text_says_and_nothing_else_differs(
     name: str, data: st.DataObject

@@ -12,6 +12,7 @@ from orderwatch.core.model import TenantId
 from orderwatch.entrypoints.console.pace import Paces
 from orderwatch.entrypoints.console.words import (
     ago,
+    brief,
     moment,
     money,
     share,
@@ -83,7 +84,7 @@ def test_a_pace_needs_some_seconds_and_then_counts_per_minute() -> None:
 
 def test_a_line_of_a_table_says_by_how_much_and_leaves_out_what_was_allowed() -> None:
     late = "Invoice has not answered since 10:02, allowed 5 min, overdue by 1 min"
-    assert words.brief(late) == "Invoice has not answered since 10:02, overdue by 1 min"
-    assert words.brief("In PENDING since 10:02, allowed 5 min") == (
+    assert brief(late) == "Invoice has not answered since 10:02, overdue by 1 min"
+    assert brief("In PENDING since 10:02, allowed 5 min") == (
         "In PENDING since 10:02, allowed 5 min"
     )

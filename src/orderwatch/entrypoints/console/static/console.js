@@ -32,7 +32,8 @@ document.addEventListener("click", async (event) => {
   const link = button.dataset.copyLink; // the page's own address, as the viewer reaches it
   const text = [button.dataset.copy, link && new URL(link, location.href).href];
   button.textContent = (await copied(text.filter(Boolean).join("\n"))) ? "Copied" : "Select it";
-  setTimeout(() => { button.textContent = label; }, 1600);
+  button.dataset.copied = "";
+  setTimeout(() => { button.textContent = label; delete button.dataset.copied; }, 1600);
 });
 
 async function copied(text) {

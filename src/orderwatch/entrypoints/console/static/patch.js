@@ -5,6 +5,7 @@ const MINE = new Set(["open"]); // what the viewer changes, such as an opened <d
 
 /** Make `here` like `there`. Both are the same kind of element. */
 export function patch(here, there) {
+  if ("copied" in here.dataset) return; // it says so for a moment
   patchAttributes(here, there);
   const keyed = new Map([...here.children].filter(key).map((child) => [key(child), child]));
   let place = here.firstChild;

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderwatch.core.reading.spans import coarsest, cut
+from orderwatch.core.spans import coarsest, cut
 
 LENGTHS = {
     "minute": timedelta(minutes=1),
