@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -22,7 +22,7 @@ def node(page: Page, system: str) -> str:
 
 
 @pytest.fixture
-def morning(running: Stage) -> Iterator[Stage]:
+def morning(running: Stage) -> Stage:
     """One order waits for checkout, one was rejected, one went well."""
     reason = {"code": "PRICING", "text": "the price has changed"}
     running.post(
