@@ -37,8 +37,11 @@ def set_up_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for talkative in ("httpx", "yoyo", "uvicorn"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    for talkative in ("httpx", "yoyo", "uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(talkative)
+        logger.setLevel(logging.WARNING)
+        logger.handlers.clear()  # whatever a library has set up for itself
+        logger.propagate = True
     structlog.configure(
         processors=[*shared[:2], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -90,7 +90,7 @@ class Window(Struct, frozen=True):
     def address(self, path: str = "/", /, **changes: str | None) -> str:
         """The address that asks for this with changes; None is asked no more."""
         new = self.values | changes
-        query = urlencode({name: value for name, value in new.items() if value})
+        query = urlencode({name: value for name in NAMES if (value := new.get(name))})
         return f"{path}?{query}" if query else path
 
     def in_range(self, name: str, path: str = "/") -> str:

@@ -78,8 +78,8 @@ order by amount_units desc nulls last, placed_at, order_id limit %(most)s
 select o.state::text
 from (
   (select order_id from legs where class = 'failed' and system = %(system)s
-     and ended_at >= %(placed_from)s - interval '1 minute'             -- when placed_from
-     and ended_at < %(placed_to)s + interval '1 day'                   -- when placed_to
+     and ended_at >= %(placed_from)s::timestamptz - interval '1 minute'             -- when placed_from
+     and ended_at < %(placed_to)s::timestamptz + interval '1 day'                   -- when placed_to
    order by ended_at desc limit 2000)
   union
   (select order_id from legs where overdue and system = %(system)s
