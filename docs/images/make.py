@@ -55,7 +55,9 @@ def main() -> None:
     with EmbeddedPostgres.temporary() as database:
         migrate(database.url)
         with stage(database.url) as server, sync_playwright() as playwright:
-            play_bad_day(server, datetime.now(UTC))
+            now = datetime.now(UTC)
+            play_good_day(server, now - timedelta(days=1))
+            play_bad_day(server, now)
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             order = f"/orders/{overdue_order(browser, server)}"
             refuse_some(server)
@@ -67,11 +69,23 @@ def main() -> None:
                 Picture("orders-phone", "/orders", 390, 844),
                 Picture("order-overdue", order, height=1010),
                 Picture("phone", "/", 390, 844),
+                Picture("systems", "/systems", height=560),
+                Picture("system", "/systems/commerce_engine", height=1010),
+                Picture("wall", "/wall?range=24h", 1440, 810, theme="dark"),
                 Picture("dead-letters", "/dead-letters", height=760),
                 Picture("settings", "/settings/flow", height=980, live=False),
             ):
                 take(browser, server, picture)
             browser.close()
+
+
+def play_good_day(server: Stage, now: datetime) -> None:
+    """The same hours of the day before, when nothing was wrong; all of it has ended since."""
+    hours = replace(LOTUS_O2O.hours, opens=0, closes=24)
+    plan = replace(
+        LOTUS_O2O, orders=HOURS * 280, per_minute=280 / 60, hours=hours, first_order=2_100_000_001
+    )
+    server.replay(simulate(plan, 5, now - timedelta(hours=HOURS)), now + timedelta(hours=12))
 
 
 def play_bad_day(server: Stage, now: datetime) -> None:

@@ -25,7 +25,7 @@ from orderwatch.core.tracking.counting import ORDER, minute_of
 from orderwatch.core.tracking.passing import HEARD, TOOK_CLASSES
 
 RATE_OVER: Final = timedelta(minutes=5)
-"""The rate now is that of the last whole minutes: calm, and soon down when a system stops."""
+"""The rate now is that of the last minutes: calm, and soon down when a system stops."""
 _NONE_TOOK: Final = (0,) * TOOK_CLASSES
 _MINUTE: Final = timedelta(minutes=1)
 _LONG: Final = timedelta(hours=6)
@@ -106,7 +106,7 @@ async def read_flow(
 ) -> tuple[SystemFlow, ...]:
     """The OMS first, then every leg in the order of the flow. `wanted` names no system."""
     systems = [ORDER, *template.legs]
-    over = _pace_window(wanted, at)
+    over, minutes = _pace_window(wanted, at)
     cells, standing, views, took, heard = await asyncio.gather(
         stores.counts.counts(tenant, wanted, systems),
         stores.counts.counts(tenant, CountFilter(channel=wanted.channel), systems),
@@ -114,9 +114,6 @@ async def read_flow(
         stores.flow.durations(tenant, [*template.legs], _coarse(wanted)),
         stores.flow.happened(tenant, HEARD, [template.oms, *template.legs], over),
     )
-    assert over.placed_from is not None
-    assert over.placed_to is not None
-    minutes = (over.placed_to - over.placed_from) / _MINUTE
     flows = []
     for view in views:
         key = ORDER if view.system == template.oms else view.system
@@ -134,10 +131,13 @@ async def read_flow(
     return tuple(flows)
 
 
-def _pace_window(wanted: CountFilter, at: datetime) -> CountFilter:
-    """The last minutes that are over, or those before the window ended."""
-    ends = min(minute_of(at), wanted.placed_to or minute_of(at))
-    return CountFilter(ends - RATE_OVER, ends)
+def _pace_window(wanted: CountFilter, at: datetime) -> tuple[CountFilter, float]:
+    """The last minutes, the present one as far as it is, or those before the window ended."""
+    ends = wanted.placed_to
+    if ends is not None and ends <= at:
+        return CountFilter(ends - RATE_OVER, ends), RATE_OVER / _MINUTE
+    starts = minute_of(at) - RATE_OVER + _MINUTE
+    return CountFilter(starts, minute_of(at) + _MINUTE), max(1.0, (at - starts) / _MINUTE)
 
 
 def _coarse(wanted: CountFilter) -> CountFilter:

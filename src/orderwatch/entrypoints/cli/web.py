@@ -25,7 +25,6 @@ from orderwatch.entrypoints.api.reading import Reading
 from orderwatch.entrypoints.api.series import series_handlers
 from orderwatch.entrypoints.api.stream import stream_handler
 from orderwatch.entrypoints.api.summary import summary_handlers
-from orderwatch.entrypoints.console.pace import Paces
 from orderwatch.entrypoints.console.pages import Console
 from orderwatch.entrypoints.console.router import console_router
 from orderwatch.entrypoints.console.workshop import Workshop
@@ -84,7 +83,6 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
         views=house.notes,
         audit=house.reception.audit,
         now=house.now,
-        paces=Paces(),
         workshop=_workshop(house),
     )
     handlers: list[ControllerRouterHandler] = [

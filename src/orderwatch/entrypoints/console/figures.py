@@ -14,6 +14,7 @@ from orderwatch.entrypoints.console import words
 
 NONE: Final = "\N{EN DASH}"
 """What stands where nothing is known."""
+SAME: Final = "the same"
 
 
 class Beside(Struct, frozen=True):
@@ -37,15 +38,18 @@ class Figure(Struct, frozen=True):
     hot: bool = False
 
 
-def figures_of(now: Tally, then: Tally, before: str) -> dict[str, Figure]:
-    """All by name; `before` is what the time before is called. Without orders then, nothing is."""
+def figures_of(now: Tally, then: Tally) -> dict[str, Figure]:
+    """All by name. Without orders then, nothing is held against anything.
+
+    Success only counts up while the orders of this time are under way, so fewer is no bad news.
+    """
     rate = words.share(now.success, now.success + now.failed)
     currency = now.value.currency
     risk, risk_then = (Decimal(t.value.failed) + Decimal(t.value.overdue) for t in (now, then))
     known = then.total > 0
 
     def count(n: int, was: int, good: Good) -> Beside | None:
-        return beside(compare(n, was, good), before) if known else None
+        return _count_beside(compare(n, was, good)) if known else None
 
     rates = compare_rates(now.success_rate, then.success_rate)
     figures = [
@@ -55,7 +59,7 @@ def figures_of(now: Tally, then: Tally, before: str) -> dict[str, Figure]:
             rate or NONE,
             "%" if rate else "",
             f"of {now.success + now.failed:,} that ended",
-            _rate_beside(rates, before) if known else None,
+            _rate_beside(rates) if known else None,
         ),
         Figure(
             "success",
@@ -63,7 +67,7 @@ def figures_of(now: Tally, then: Tally, before: str) -> dict[str, Figure]:
             f"{now.success:,}",
             "",
             f"{now.refunded:,} refunded" if now.refunded else f"of {now.total:,} placed",
-            count(now.success, then.success, "more"),
+            count(now.success, then.success, "neither"),
             "success",
         ),
         Figure(
@@ -93,38 +97,33 @@ def figures_of(now: Tally, then: Tally, before: str) -> dict[str, Figure]:
             words.whole_money(risk),
             currency,
             "failed and overdue",
-            _money_beside(risk, risk_then, before, currency) if known else None,
+            _money_beside(compare(risk, risk_then, "fewer", few=1), currency) if known else None,
         ),
     ]
     return {figure.name: figure for figure in figures}
 
 
-def beside(difference: Difference, before: str, unit: str = "", then: str = "") -> Beside:
-    """ "+12 more than yesterday", or less with a minus, or "as yesterday"."""
-    was = then or f"{difference.then:,f}"
-    if not difference.by:
-        return Beside(f"as {before}", then=was)
-    sign, word = ("+", "more") if difference.by > 0 else ("\N{MINUS SIGN}", "fewer")
-    text = f"{sign}{abs(difference.by):,f}{unit} {word} than {before}"
-    return Beside(text, difference.is_worse, was)
+def _count_beside(difference: Difference) -> Beside:
+    """ "+12 more", "the same", or fewer with a minus."""
+    sign, word = _turn(difference, "more", "fewer")
+    text = f"{sign}{abs(difference.by):,f} {word}" if difference.by else SAME
+    return Beside(text, difference.is_worse, f"{difference.then:,f}")
 
 
-def _rate_beside(difference: Difference | None, before: str) -> Beside | None:
+def _rate_beside(difference: Difference | None) -> Beside | None:
     if difference is None:
         return None
-    then = f"{difference.then:f} %"
-    if not difference.by:
-        return Beside(f"as {before}", then=then)
-    sign, word = ("+", "better") if difference.by > 0 else ("\N{MINUS SIGN}", "worse")
-    text = f"{sign}{abs(difference.by):f} points {word} than {before}"
-    return Beside(text, difference.is_worse, then)
+    sign, word = _turn(difference, "better", "worse")
+    text = f"{sign}{abs(difference.by):f} points {word}" if difference.by else SAME
+    return Beside(text, difference.is_worse, f"{difference.then:f} %")
 
 
-def _money_beside(now: Decimal, then: Decimal, before: str, currency: str) -> Beside:
-    difference = compare(now, then, "fewer", few=1)
-    was = f"{words.whole_money(then)} {currency}"
-    if not round(difference.by):
-        return Beside(f"as {before}", then=was)
-    sign, word = ("+", "more") if difference.by > 0 else ("\N{MINUS SIGN}", "less")
-    text = f"{sign}{words.whole_money(abs(difference.by))} {word} than {before}"
-    return Beside(text, difference.is_worse, was)
+def _money_beside(difference: Difference, currency: str) -> Beside:
+    sign, word = _turn(difference, "more", "less")
+    amount = words.whole_money(abs(difference.by))
+    text = f"{sign}{amount} {word}" if round(difference.by) else SAME
+    return Beside(text, difference.is_worse, f"{words.whole_money(difference.then)} {currency}")
+
+
+def _turn(difference: Difference, up: str, down: str) -> tuple[str, str]:
+    return ("+", up) if difference.by > 0 else ("\N{MINUS SIGN}", down)

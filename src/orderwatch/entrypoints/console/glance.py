@@ -47,7 +47,7 @@ async def glance(console: Console, visit: Visit, window: Window) -> dict[str, An
         "channels": _channels(visit, window),
         "now": now,
         "chosen": _chosen(flows, window),
-        "figures": figures_of(now, then, window.before_words),
+        "figures": figures_of(now, then),
         "known_then": then.total > 0,
         "sparks": lines,
         "at_risk": Decimal(now.value.failed) + Decimal(now.value.overdue),

@@ -32,7 +32,6 @@ from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class, Order, System, TenantId
 from orderwatch.core.tracking.explain import spoken
 from orderwatch.entrypoints.console import columns, words
-from orderwatch.entrypoints.console.pace import Paces
 from orderwatch.entrypoints.console.static_files import address_of
 from orderwatch.entrypoints.console.workshop import Workshop
 from orderwatch.entrypoints.web.security import PAGE_HEADERS
@@ -67,7 +66,6 @@ class Console(Struct, frozen=True):
     views: ViewStore
     audit: AuditLog
     now: Callable[[], datetime]
-    paces: Paces
     workshop: Workshop
 
 

@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.story import T0
 
-from orderwatch.core.model import TenantId
-from orderwatch.entrypoints.console.pace import Paces
 from orderwatch.entrypoints.console.words import (
     ago,
     brief,
     moment,
     money,
     share,
+    short,
+    tight,
+    took,
     unbroken,
     with_moments,
     with_titles,
@@ -71,15 +72,32 @@ def test_a_sentence_calls_systems_by_their_titles_and_keeps_units_with_numbers()
     assert unbroken(said) == "Store has not answered, allowed 1\u00a0h 30\u00a0min"
 
 
-def test_a_pace_needs_some_seconds_and_then_counts_per_minute() -> None:
-    paces, tenant = Paces(), TenantId(1)
-    assert paces.per_minute(tenant, T0, {"stock": 100}) == {}
-    assert paces.per_minute(tenant, T0 + timedelta(seconds=5), {"stock": 110}) == {}
-    assert paces.per_minute(tenant, T0 + timedelta(seconds=30), {"stock": 150}) == {"stock": 100}
-    later = paces.per_minute(tenant, T0 + timedelta(seconds=180), {"stock": 150})
-    assert later == {"stock": 0}
-    assert paces.per_minute(tenant, T0 + timedelta(hours=3), {"stock": 900}) == {}
-    assert paces.per_minute(TenantId(2), T0 + timedelta(seconds=30), {"stock": 7}) == {}
+@pytest.mark.parametrize(
+    ("seconds", "full", "short_of_it"),
+    [
+        (0.01, "<0.1 s", "<0.1 s"),
+        (0.42, "0.4 s", "0.4 s"),
+        (750, "12 min", "12 min"),
+        (4_800, "1 h 20 min", "1.3 h"),
+        (90_000, "1 d 1 h", "1.0 d"),
+        (172_800, "over 2 d", ">2.0 d"),
+    ],
+)
+def test_a_latency_stays_on_one_line_and_is_short_where_there_is_no_room(
+    seconds: float, full: str, short_of_it: str
+) -> None:
+    duration = timedelta(seconds=seconds)
+    assert took(duration).replace("\u00a0", " ") == full
+    assert tight(duration).replace("\u00a0", " ") == short_of_it
+    assert len(tight(duration)) <= 6
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (999, "999"), (1_496, "1.5k"), (9_960, "10k"), (12_345, "12k"), (2_500_000, "2.5M")],
+)
+def test_a_number_on_the_map_has_few_letters(number: int, text: str) -> None:
+    assert short(number) == text
 
 
 def test_a_line_of_a_table_says_by_how_much_and_leaves_out_what_was_allowed() -> None:

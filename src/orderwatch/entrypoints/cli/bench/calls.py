@@ -56,7 +56,17 @@ def paths(shelf: Shelf, seed: int) -> dict[str, str]:
         "systems": ("systems", {}),
     }
     calls = {name: _path(f"/api/v1/{call}", query) for name, (call, query) in asked.items()}
-    return calls | {"metrics": "/metrics", "page /": "/", "page of an order": f"/orders/{order}"}
+    system = rng.choice(_SYSTEMS)
+    return calls | {
+        "metrics": "/metrics",
+        "page /": "/",
+        "page / of a week": "/?range=7d",
+        "page / of a system": f"/?system={system}",
+        "page of systems": "/systems?range=7d",
+        "page of a system": f"/systems/{system}?range=7d",
+        "page for the wall": "/wall",
+        "page of an order": f"/orders/{order}",
+    }
 
 
 def _day(shelf: Shelf, rng: random.Random) -> dict[str, str]:
