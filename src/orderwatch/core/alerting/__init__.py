@@ -1,0 +1,1 @@
+"""Alerting: from what changed to who is told. Pure: rules, incidents, notices."""
