@@ -32,6 +32,7 @@ from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class, Order, System, TenantId
 from orderwatch.core.tracking.explain import spoken
 from orderwatch.entrypoints.console import columns, words
+from orderwatch.entrypoints.console.rail import stops_of
 from orderwatch.entrypoints.console.static_files import address_of
 from orderwatch.entrypoints.console.workshop import Workshop
 from orderwatch.entrypoints.web.security import PAGE_HEADERS
@@ -202,6 +203,7 @@ def _environment() -> Environment:
         "DEVIATION_WORDS": words.DEVIATION_WORDS,
         "AMOUNT_WORDS": words.AMOUNT_WORDS,
         "static": address_of,
+        "stops_of": stops_of,
         "order_address": order_address,
         "live_order_address": live_order_address,
         "state_of": words.state_of,
