@@ -24,6 +24,8 @@ from orderwatch.app.sign_in import (
 from orderwatch.core.people.deeds import signed_in_with_key
 from orderwatch.core.people.roles import FIRST_VIEW, Role, View
 from orderwatch.core.tracking.explain import spoken
+from orderwatch.entrypoints.console.languages import N_
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.pages import AnyRequest, Console, Page, TheConsole, render
 from orderwatch.entrypoints.web.security import PAGE_HEADERS
 from orderwatch.entrypoints.web.sessions import session_cookie
@@ -44,13 +46,17 @@ LANDINGS: Final[dict[View, str]] = {
 }
 """Where each first view is."""
 
-ELSEWHERE: Final = "This form was sent from another site. Open /login here and try again."
-BUSY: Final = "Very many people sign in at this moment. Try again in a few seconds."
-_NO_MATCH: Final = "Name and password do not fit an account here."
-_NO_NAME: Final = "Type your name and your password."
-_EMPTY: Final = "Paste a read key. It begins with ow_."
-_WRONG: Final = "That is not a valid key, or it was revoked. Ask your administrator for a new one."
-_SEND_ONLY: Final = "This key may send events but not read. A key for reading is made with --read."
+ELSEWHERE: Final = N_("This form was sent from another site. Open /login here and try again.")
+BUSY: Final = N_("Very many people sign in at this moment. Try again in a few seconds.")
+_NO_MATCH: Final = N_("Name and password do not fit an account here.")
+_NO_NAME: Final = N_("Type your name and your password.")
+_EMPTY: Final = N_("Paste a read key. It begins with ow_.")
+_WRONG: Final = N_(
+    "That is not a valid key, or it was revoked. Ask your administrator for a new one."
+)
+_SEND_ONLY: Final = N_(
+    "This key may send events but not read. A key for reading is made with --read."
+)
 
 
 class Shown(Struct, frozen=True):
@@ -81,7 +87,7 @@ async def login(request: AnyRequest, console: TheConsole, data: Form) -> Respons
         name=typed.get("name", "").strip()[:200],
     )
     if not same_origin(request):
-        return await _form(console, Shown(error=ELSEWHERE, key_error=ELSEWHERE), 403)
+        return await _form(console, Shown(error=_(ELSEWHERE), key_error=_(ELSEWHERE)), 403)
     if console.sign_in.door is not None and "name" in typed:
         return await _by_password(request, console, console.sign_in.door, shown, typed)
     return await _by_key(request, console, shown, typed.get("key", "").strip())
@@ -92,18 +98,18 @@ async def _by_password(
 ) -> Response[Any]:
     password = typed.get("password", "")
     if not shown.name or not password:
-        return await _form(console, shown, 422, error=_NO_NAME)
+        return await _form(console, shown, 422, error=_(_NO_NAME))
     try:
         tried = await sign_in(door, shown.tenant or None, shown.name, password, client_of(request))
     except TooBusy:
-        return await _form(console, shown, 503, error=BUSY)
+        return await _form(console, shown, 503, error=_(BUSY))
     match tried:
         case SignedIn():
             return let_in(request, console, tried, shown.next)
         case Refused():
-            return await _form(console, shown, 401, error=_NO_MATCH)
+            return await _form(console, shown, 401, error=_(_NO_MATCH))
         case Wait(time):
-            error = f"Too many tries failed. Try again in {spoken(time)}."
+            error = _("Too many tries failed. Try again in %(time)s.", time=spoken(time))
             page = await _form(console, shown, 429, error=error)
             page.headers["retry-after"] = str(int(time.total_seconds()) + 1)
             return page
@@ -111,11 +117,11 @@ async def _by_password(
 
 async def _by_key(request: AnyRequest, console: Console, shown: Shown, text: str) -> Response[Any]:
     if not text:
-        return await _form(console, shown, 422, key_error=_EMPTY)
+        return await _form(console, shown, 422, key_error=_(_EMPTY))
     reader = await console.sign_in.reader_of_key(text)
     if isinstance(reader, Denied):
         wrong = _SEND_ONLY if "may send" in reader.error.message else _WRONG
-        return await _form(console, shown, 401, key_error=wrong)
+        return await _form(console, shown, 401, key_error=_(wrong))
     assert reader.key_id is not None
     if console.sign_in.door is not None:
         deed = signed_in_with_key(reader.key_id)
@@ -128,7 +134,7 @@ async def _by_key(request: AnyRequest, console: Console, shown: Shown, text: str
 async def logout(request: AnyRequest, console: TheConsole, data: Form) -> Response[Any]:
     """End the session here; with `everywhere` those of all this person's browsers."""
     if not same_origin(request):
-        return await _form(console, Shown(error=ELSEWHERE, key_error=ELSEWHERE), 403)
+        return await _form(console, Shown(error=_(ELSEWHERE), key_error=_(ELSEWHERE)), 403)
     reader = await console.sign_in.reader_of(request)
     door = console.sign_in.door
     if isinstance(reader, Reader) and reader.session is not None and door is not None:

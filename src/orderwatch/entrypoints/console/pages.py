@@ -31,7 +31,7 @@ from orderwatch.core.flow.durations import in_words
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class, Order, System, TenantId
 from orderwatch.core.tracking.explain import spoken
-from orderwatch.entrypoints.console import columns, words
+from orderwatch.entrypoints.console import columns, languages, words
 from orderwatch.entrypoints.console.rail import stops_of
 from orderwatch.entrypoints.console.static_files import address_of
 from orderwatch.entrypoints.console.workshop import Workshop
@@ -184,10 +184,14 @@ def _environment() -> Environment:
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.extend(newstyle_gettext=True)
     environment.filters |= {
+        "number": languages.number,
         "money": words.money,
         "whole_money": words.whole_money,
         "stamp": words.stamp,
@@ -199,7 +203,13 @@ def _environment() -> Environment:
         "short": words.short,
     }
     environment.globals |= {
+        "_": languages.markup,
+        "gettext": languages.markup,
+        "ngettext": languages.nmarkup,
+        "languages": languages.LANGUAGES,
+        "speaking": languages.speaking,
         "STATE_WORDS": words.STATE_WORDS,
+        "ROLE_WORDS": words.ROLE_WORDS,
         "DEVIATION_WORDS": words.DEVIATION_WORDS,
         "AMOUNT_WORDS": words.AMOUNT_WORDS,
         "static": address_of,
@@ -219,4 +229,6 @@ _ENVIRONMENT: Final = _environment()
 def render(name: str, context: Mapping[str, Any], status: int = 200) -> Page:
     """A page, or the live parts of one, with the headers every page has."""
     html = _ENVIRONMENT.get_template(name).render(context)
-    return Response(html, status_code=status, media_type=MediaType.HTML, headers=PAGE_HEADERS)
+    spoken = {"content-language": languages.speaking().code, "vary": "accept-language, cookie"}
+    headers = PAGE_HEADERS | spoken
+    return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)

@@ -8,11 +8,12 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from orderwatch.core.people.roles import Permission, Role, roles_with
+from orderwatch.entrypoints.console.languages import N_
 from orderwatch.entrypoints.web.sign_in import Reader
 
 
 class Stop(Struct, frozen=True):
-    """Its title, where it leads and what that needs; `pages` are those on which we are there.
+    """Its title in English, where it leads and what that needs; `pages` are those on which we are there.
 
     `picture` is drawn in a square of 20 by 20.
     """
@@ -26,21 +27,21 @@ class Stop(Struct, frozen=True):
 
 STOPS: Final = (
     Stop(
-        "Overview",
+        N_("Overview"),
         "/",
         Permission.READ_ORDERS,
         frozenset({"overview"}),
         Markup('<path d="M3 16.5V10m4.7 6.5v-12m4.6 12V8m4.7 8.5V5.5"/>'),
     ),
     Stop(
-        "Orders",
+        N_("Orders"),
         "/orders",
         Permission.READ_ORDERS,
         frozenset({"orders", "order", "find"}),
         Markup('<path d="M3 5h.01M7 5h10M3 10h.01M7 10h10M3 15h.01M7 15h10"/>'),
     ),
     Stop(
-        "Systems",
+        N_("Systems"),
         "/systems",
         Permission.READ_ORDERS,
         frozenset({"systems"}),
@@ -50,14 +51,14 @@ STOPS: Final = (
         ),
     ),
     Stop(
-        "Dead letters",
+        N_("Dead letters"),
         "/dead-letters",
         Permission.READ_DEAD_LETTERS,
         frozenset({"letters"}),
         Markup('<path d="M3.5 5.5h13v9.5h-13zM3.5 6l6.5 5 6.5-5"/>'),
     ),
     Stop(
-        "Settings",
+        N_("Settings"),
         "/settings/flow",
         Permission.READ_TEMPLATES,
         frozenset({"settings"}),

@@ -17,6 +17,8 @@ from litestar.response import Redirect
 from orderwatch.app.known_templates import NoTemplate
 from orderwatch.core.errors import Unavailable
 from orderwatch.entrypoints.console.export import orders_csv
+from orderwatch.entrypoints.console.language_choice import Speaking, choose_language
+from orderwatch.entrypoints.console.languages import N_, gettext
 from orderwatch.entrypoints.console.login import login, login_page, logout
 from orderwatch.entrypoints.console.order import order_live, order_page
 from orderwatch.entrypoints.console.order_list import orders_live, orders_page
@@ -49,15 +51,15 @@ from orderwatch.entrypoints.console.writing import (
 )
 
 _LOG: Final = logging.getLogger("orderwatch.console")
-_AWAY: Final = "The database does not answer"
-_SAFE: Final = "Events that were acknowledged are safe. This page tries again by itself."
-_NOT_YOURS: Final = "This is not for your role"
-_NO_FLOW: Final = "This tenant has no flow to follow"
-_CHECK: Final = "Check its template with `orderwatch template check FILE`."
-_NOT_HERE: Final = "There is nothing here"
-_NOT_ASKED: Final = "This cannot be asked"
-_MISTAKE: Final = "Something went wrong on our side"
-_RECORDED: Final = "It was recorded. Orders are still being watched; try again in a while."
+_AWAY: Final = N_("The database does not answer")
+_SAFE: Final = N_("Events that were acknowledged are safe. This page tries again by itself.")
+_NOT_YOURS: Final = N_("This is not for your role")
+_NO_FLOW: Final = N_("This tenant has no flow to follow")
+_CHECK: Final = N_("Check its template with `orderwatch template check FILE`.")
+_NOT_HERE: Final = N_("There is nothing here")
+_NOT_ASKED: Final = N_("This cannot be asked")
+_MISTAKE: Final = N_("Something went wrong on our side")
+_RECORDED: Final = N_("It was recorded. Orders are still being watched; try again in a while.")
 
 
 _SMALLER: Final = DefineMiddleware(
@@ -99,6 +101,7 @@ def console_router(console: Console) -> Router:
             logout,
             welcome_page,
             be_welcome,
+            choose_language,
             *WORKSHOP_HANDLERS,
             static_file,
         ],
@@ -108,7 +111,7 @@ def console_router(console: Console) -> Router:
             "reader": Provide(require_reader),
             **WORKSHOP_NEEDS,
         },
-        middleware=[_SMALLER],
+        middleware=[_SMALLER, Speaking()],
         exception_handlers={
             NotSignedIn: to_login,
             NotAllowed: not_allowed,
@@ -133,29 +136,29 @@ def not_allowed(request: AnyRequest, error: NotAllowed) -> Response[Any]:
     """Whoever it is may not have this page; it says which role may."""
     if request.url.path.startswith("/live"):
         return Response(b"", status_code=403, media_type="text/plain")
-    return render("unavailable.html", _plain(_NOT_YOURS, str(error)), 403)
+    return render("unavailable.html", _plain(gettext(_NOT_YOURS), str(error)), 403)
 
 
 def database_away(_: AnyRequest, __: Unavailable) -> Response[Any]:
     """The database does not answer; the page tries again by itself."""
-    page = render("unavailable.html", _plain(_AWAY, _SAFE, again=True), 503)
+    page = render("unavailable.html", _plain(gettext(_AWAY), gettext(_SAFE), again=True), 503)
     page.headers["retry-after"] = "2"
     return page
 
 
 def no_template(_: AnyRequest, error: NoTemplate) -> Response[Any]:
     """The tenant's flow template is missing or broken."""
-    return render("unavailable.html", _plain(_NO_FLOW, f"{error} {_CHECK}"), 503)
+    return render("unavailable.html", _plain(gettext(_NO_FLOW), f"{error} {gettext(_CHECK)}"), 503)
 
 
 def our_mistake(_: AnyRequest, error: Exception) -> Response[Any]:
     """Logged whole, told without a word about what is inside."""
     if isinstance(error, HTTPException) and error.status_code < 500:
-        title = _NOT_HERE if error.status_code == 404 else _NOT_ASKED
+        title = gettext(_NOT_HERE) if error.status_code == 404 else gettext(_NOT_ASKED)
         context = _plain(title, error.detail)
         return render("unavailable.html", context, error.status_code)
     _LOG.error("page failed", exc_info=error)
-    return render("unavailable.html", _plain(_MISTAKE, _RECORDED), 500)
+    return render("unavailable.html", _plain(gettext(_MISTAKE), gettext(_RECORDED)), 500)
 
 
 def _plain(title: str, text: str, *, again: bool = False) -> dict[str, Any]:

@@ -15,15 +15,17 @@ from orderwatch.app.sign_in import (
     welcome,
 )
 from orderwatch.core.people.accounts import LEAST_LETTERS
+from orderwatch.entrypoints.console.languages import N_
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.login import BUSY, ELSEWHERE, Form, let_in
 from orderwatch.entrypoints.console.pages import AnyRequest, Console, Page, TheConsole, render
 from orderwatch.entrypoints.web.sign_in import client_of, open_to_all, same_origin
 
-_GONE: Final = (
+_GONE: Final = N_(
     "This link was used already, or has expired. When there is an account, sign in; "
     "otherwise start `orderwatch serve` again, which prints a new one."
 )
-_TWICE: Final = "The two passwords are not the same. Type them once more."
+_TWICE: Final = N_("The two passwords are not the same. Type them once more.")
 
 
 @get("/welcome", opt=open_to_all(), include_in_schema=False)
@@ -39,10 +41,10 @@ async def welcome_page(console: TheConsole, token: str = "") -> Page:
 async def be_welcome(request: AnyRequest, console: TheConsole, data: Form) -> Response[Any]:
     """Make the account and sign in."""
     if not same_origin(request):
-        return _form("", error=ELSEWHERE, status=403)
+        return _form("", error=_(ELSEWHERE), status=403)
     if data.get("password") != data.get("again"):
         token, name = str(data.get("token", "")), str(data.get("name", ""))
-        return _form(token, name, "password", _TWICE, 422)
+        return _form(token, name, "password", _(_TWICE), 422)
     return await _welcome(request, console, data)
 
 
@@ -54,7 +56,7 @@ async def _welcome(request: AnyRequest, console: Console, data: dict[str, Any]) 
     try:
         came = await welcome(door, token, name, password, client_of(request))
     except TooBusy:
-        return _form(token, name, error=BUSY, status=503)
+        return _form(token, name, error=_(BUSY), status=503)
     match came:
         case SignedIn():
             return let_in(request, console, came, "/")
@@ -65,7 +67,8 @@ async def _welcome(request: AnyRequest, console: Console, data: dict[str, Any]) 
 
 
 def _gone() -> Page:
-    context = {"visit": None, "title": "This link is no longer good", "text": _GONE, "again": False}
+    title = _("This link is no longer good")
+    context = {"visit": None, "title": title, "text": _(_GONE), "again": False}
     return render("unavailable.html", context, 410)
 
 

@@ -15,33 +15,50 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from orderwatch.core.model import DeviationKind, Leg, Order, System
+from orderwatch.core.people.roles import Role
 from orderwatch.core.tracking.counting import OVERDUE, WAITING, bucket
 from orderwatch.core.tracking.explain import clock_time, spoken
 from orderwatch.core.tracking.passing import TOOK_BOUNDS_S
+from orderwatch.entrypoints.console.languages import N_, Said
 
-STATE_WORDS: Final = {
-    "success": "Success",
-    "failed": "Failed",
-    OVERDUE: "Overdue",
-    WAITING: "Waiting",
-    "blind": "Blind",
-}
+STATE_WORDS: Final = Said(
+    {
+        "success": N_("Success"),
+        "failed": N_("Failed"),
+        OVERDUE: N_("Overdue"),
+        WAITING: N_("Waiting"),
+        "blind": N_("Blind"),
+    }
+)
 """Every state has a word, a shape and a colour; those are in `marks.html` and the style."""
 
-DEVIATION_WORDS: Final = {
-    DeviationKind.REGRESSION: "went back",
-    DeviationKind.SKIPPED_STEP: "skipped a step",
-    DeviationKind.UNEXPECTED_TRANSITION: "changed in a way the flow does not know",
-    DeviationKind.EVENT_AFTER_FINAL: "spoke after the order was final",
-    DeviationKind.IMPOSSIBLE_TIME: "gave a time that cannot be true",
-    DeviationKind.UNKNOWN_STATUS: "used a word nobody has explained",
-    DeviationKind.UNKNOWN_SYSTEM: "is a system nobody has announced",
-}
-AMOUNT_WORDS: Final = {
-    "order_total": "order total",
-    "cod_expected": "cash expected on delivery",
-    "cod_collected": "cash collected",
-}
+ROLE_WORDS: Final = Said(
+    {
+        Role.VIEWER: N_("viewer"),
+        Role.OPERATOR: N_("operator"),
+        Role.DEVELOPER: N_("developer"),
+        Role.MANAGER: N_("manager"),
+        Role.ADMINISTRATOR: N_("administrator"),
+    }
+)
+DEVIATION_WORDS: Final = Said(
+    {
+        DeviationKind.REGRESSION: N_("went back"),
+        DeviationKind.SKIPPED_STEP: N_("skipped a step"),
+        DeviationKind.UNEXPECTED_TRANSITION: N_("changed in a way the flow does not know"),
+        DeviationKind.EVENT_AFTER_FINAL: N_("spoke after the order was final"),
+        DeviationKind.IMPOSSIBLE_TIME: N_("gave a time that cannot be true"),
+        DeviationKind.UNKNOWN_STATUS: N_("used a word nobody has explained"),
+        DeviationKind.UNKNOWN_SYSTEM: N_("is a system nobody has announced"),
+    }
+)
+AMOUNT_WORDS: Final = Said(
+    {
+        "order_total": N_("order total"),
+        "cod_expected": N_("cash expected on delivery"),
+        "cod_collected": N_("cash collected"),
+    }
+)
 _SECOND: Final = timedelta(seconds=1)
 _ALLOWED: Final = re.compile(r", (?:allowed|promised by) [^,]+(?=, overdue by )")
 _FIGURE: Final = re.compile(r"(\d) (s|min|h|d)\b")
