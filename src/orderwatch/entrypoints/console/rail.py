@@ -13,7 +13,7 @@ from orderwatch.entrypoints.web.sign_in import Reader
 
 
 class Stop(Struct, frozen=True):
-    """Its title in English, where it leads and what that needs; `pages` are those on which we are there.
+    """Its title in English, where it leads, what that needs; `pages`: on which we are there.
 
     `picture` is drawn in a square of 20 by 20.
     """
