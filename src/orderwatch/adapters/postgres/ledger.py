@@ -182,6 +182,7 @@ class PostgresLedgerTransaction:
             await self._move_totals(changes)
             await count_passing(self._connection, self._sql, changes.deltas.passing)
             await self._hear(changes)
+            await self._note_causes(changes)
         if written is not None and written.rowcount != len(changes.orders):
             raise Outrun("Another writer announced one of the orders first.")
 
@@ -263,6 +264,13 @@ class PostgresLedgerTransaction:
                     "received_ats": [word.last_received_at for _, word in words],
                     "events": [word.events for _, word in words],
                 },
+            )
+
+    async def _note_causes(self, changes: Changes) -> None:
+        if changes.causes:
+            await self._connection.execute(
+                self._sql["note_causes"],
+                {"now": changes.now, "causes": [_encode(one).decode() for one in changes.causes]},
             )
 
 

@@ -101,6 +101,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     text: str = ""
     runbook: str | None = None
+    once: bool = False
+    """Tells when its condition is met, and keeps no incident: a report, a summary."""
 
 
 class Stretch(Struct, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct, field
 
 from orderwatch.core.ingest.batch import Refused
 from orderwatch.core.model import Leg, Order, OrderId, System
+from orderwatch.core.tracking.causes import Cause
 from orderwatch.core.tracking.counting import Deltas, Standing, Word
 from orderwatch.core.tracking.state import OrderState
 
@@ -92,13 +93,17 @@ class Reference(Struct, frozen=True, order=True):
 
 
 class Changed(Struct, frozen=True, gc=False):
-    """What moved with one order, for those who watch: its verdict before and after."""
+    """What moved with one order, for those who watch: its verdict before and after.
+
+    `stirs`: something of it got into trouble or out of it, which alert rules look at.
+    """
 
     order_id: OrderId
     bucket: str
     before: str | None
     status: str
     order: Order
+    stirs: bool = False
 
 
 class Changes(Struct):
@@ -115,6 +120,7 @@ class Changes(Struct):
     words: dict[System, Word] = field(default_factory=dict)
     dead_letters: list[Refused] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
 
 
 def order_row(order: Order, state: OrderState, after: Standing, revision: int) -> OrderRow:

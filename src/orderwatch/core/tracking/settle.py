@@ -14,6 +14,7 @@ from msgspec import Raw, Struct, field
 from orderwatch.core.flow.template import Template
 from orderwatch.core.ingest.batch import Batch, Candidate
 from orderwatch.core.model import OrderId, ReceivedEvent, System
+from orderwatch.core.tracking.causes import causes_of
 from orderwatch.core.tracking.changes import (
     Changed,
     Changes,
@@ -185,6 +186,8 @@ def write_order(
         if system not in after.legs:
             changes.dropped_legs.append((state.order_id, system))
     count_change(changes.deltas, before, order, after)
+    causes = causes_of(before, order, after, template)
+    changes.causes.extend(causes)
     changes.changed.append(
         Changed(
             order_id=state.order_id,
@@ -192,6 +195,7 @@ def write_order(
             before=before.bucket if before else None,
             status=order.status,
             order=order,
+            stirs=bool(causes),
         )
     )
 

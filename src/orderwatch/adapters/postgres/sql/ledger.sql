@@ -171,3 +171,9 @@ select distinct order_id from events where order_id > %(after)s order by order_i
 -- name: verdicts
 select order_id, class, overdue, status, deadline, next_deadline, rule from orders
 where order_id = any(%(order_ids)b)
+
+-- name: note_causes
+-- The front half of the alerts' outbox: whoever evaluates next takes them.
+insert into alert_causes (tenant_id, noted_at, cause)
+select bound_tenant(), %(now)s, cause::json
+from unnest(%(causes)b::text[]) with ordinality as noted (cause, place) order by place

@@ -12,7 +12,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from orderwatch.core.alerting.facts import Facts
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class, Leg, Order, OrderId, System
 from orderwatch.core.tracking.counting import FAILED_BUCKETS, Standing
@@ -49,6 +48,8 @@ class Cause(Struct, frozen=True, omit_defaults=True, rename={"class_": "class"})
     amount: str = "0"
     currency: str = ""
     deadline: datetime | None = None
+    given_up: bool = False
+    """Nobody awaits this leg any more."""
 
     @property
     def mark(self) -> str:
@@ -58,15 +59,20 @@ class Cause(Struct, frozen=True, omit_defaults=True, rename={"class_": "class"})
     @property
     def is_trouble(self) -> bool:
         """Whether this is the beginning of trouble; else its end."""
-        return self.class_ == Class.FAILED or self.overdue
+        return (self.class_ == Class.FAILED or self.overdue) and not self.given_up
 
 
 def causes_of(
     before: Standing | None, order: Order, after: Standing, template: Template
 ) -> list[Cause]:
     """What of this order moved into trouble, within trouble, or out of it."""
-    own = _of_the_order(before, order, after, template)
-    return [*own, *_of_its_legs(before, order, after, template)]
+    if before == after:
+        return []
+    return [
+        *_of_the_order(before, order, after, template),
+        *_of_its_legs(before, order, after, template),
+        *_of_dropped_legs(before, order, after, template),
+    ]
 
 
 def _of_the_order(
@@ -116,6 +122,25 @@ def _of_its_legs(
             reason=_reason(leg),
             deadline=leg.deadline if leg.overdue else None,
         )
+
+
+def _of_dropped_legs(
+    before: Standing | None, order: Order, after: Standing, template: Template
+) -> Iterator[Cause]:
+    """Once the OMS has settled the order nobody awaits a leg that never spoke."""
+    for system, (was, _) in before.legs.items() if before else ():
+        if system not in after.legs and was in FAILED_BUCKETS:
+            yield _cause(
+                order,
+                template,
+                what="leg",
+                system=system,
+                status="",
+                class_=order.class_.value,
+                at=order.status_since,
+                before=was,
+                given_up=True,
+            )
 
 
 def _moved(was: str, bucket: str) -> bool:
@@ -171,27 +196,3 @@ def _leg_since(leg: Leg, order: Order) -> datetime:
 
 def _reason(leg: Leg | None) -> str:
     return (leg.reason.code or "") if leg is not None and leg.reason is not None else ""
-
-
-def facts_of(cause: Cause, now: datetime) -> Facts:
-    """What a condition may ask of a cause: every name of the looks `order` and `deadline`."""
-    return {
-        "what": cause.what,
-        "class": cause.class_,
-        "before": cause.before,
-        "overdue": cause.overdue,
-        "system": cause.system,
-        "stage": cause.stage,
-        "status": cause.status,
-        "reason": cause.reason,
-        "rule": cause.rule,
-        "final": cause.final,
-        "channel": cause.channel,
-        "location": cause.location,
-        "fulfilment": cause.fulfilment,
-        "delivery": cause.delivery,
-        "payment": cause.payment,
-        "amount": float(cause.amount),
-        "age_s": (now - cause.placed_at).total_seconds(),
-        "late_s": max(0.0, (now - cause.deadline).total_seconds()) if cause.deadline else 0.0,
-    }
