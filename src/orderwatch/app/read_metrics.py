@@ -64,8 +64,12 @@ LABELS: Final[dict[str, tuple[str, ...]]] = {
     "transmissions_overdue": ("system",),
     "orders_open": ("channel", "status"),
     "orders_overdue": ("channel", "status"),
+    "notifications": ("channel", "result"),
+    "detection_lag": ("rule",),
 }
 """The labels of each total, in the order in which it is counted."""
+_OF_THE_BOOK: Final = frozenset({"notifications", "detection_lag"})
+"""Their labels are words of the alert book: its own are bounded already."""
 
 
 async def read_metrics(metrics: MetricStore, templates: KnownTemplates) -> list[TenantFigures]:
@@ -87,10 +91,7 @@ def figures_of(name: str, standings: Standings, template: Template) -> TenantFig
         names = LABELS.get(total.metric)
         if names is None or len(names) != len(total.labels):
             continue
-        labels = tuple(
-            _bounded(label, text, template) for label, text in zip(names, total.labels, strict=True)
-        )
-        key = Total(total.metric, labels, total.le)
+        key = Total(total.metric, _labels(total, names, template), total.le)
         totals[key] = totals.get(key, 0) + value
     return TenantFigures(
         tenant=name,
@@ -102,6 +103,14 @@ def figures_of(name: str, standings: Standings, template: Template) -> TenantFig
         },
         parked=_by_system(standings.parked, template),
         dead_letters=_by_system(standings.dead_letters, template),
+    )
+
+
+def _labels(total: Total, names: tuple[str, ...], template: Template) -> tuple[str, ...]:
+    if total.metric in _OF_THE_BOOK:
+        return total.labels
+    return tuple(
+        _bounded(label, text, template) for label, text in zip(names, total.labels, strict=True)
     )
 
 

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from orderwatch.app.read_metrics import LABELS, TenantFigures
+from orderwatch.core.alerting.telling import DETECTION_BOUNDS_S
 from orderwatch.core.tracking.counting import (
     DURATION_BOUNDS_S,
     LAG_BOUNDS_S,
@@ -77,6 +78,19 @@ DESCRIBED: Final = (
         "ingest_lag_seconds",
         "How long after it happened an event arrived.",
         LAG_BOUNDS_S,
+    ),
+    Described(
+        "notifications",
+        "counter",
+        "notifications",
+        "Notices by channel: sent, merged into a digest, failed for good; and tries put off.",
+    ),
+    Described(
+        "detection_lag",
+        "histogram",
+        "detection_lag_seconds",
+        "From a cause until the notice of it was taken by its channel.",
+        DETECTION_BOUNDS_S,
     ),
 )
 

@@ -105,11 +105,15 @@ class Sent(Struct, frozen=True):
 
 
 class NotSent(Struct, frozen=True):
-    """It did not: why, whether another try may help, and how soon the channel says to try."""
+    """It did not: why, whether another try may help, and how soon the channel says to try.
+
+    `maybe_taken`: nobody knows; the answer got lost. The next try must say the very same.
+    """
 
     why: str
     retryable: bool
     retry_after: timedelta | None = None
+    maybe_taken: bool = False
 
 
 Outcome = Sent | NotSent
