@@ -1,20 +1,21 @@
 """The ledger of one tenant laid open, in a form that two of them can be held against each other.
 
 Left out is only what tells when and how often something was written rather than what is so:
-revisions, arrival times, the spread of sums over slots, and the totals of what was reached on the
-way, which rightly differ when events come in another order.
+revisions, arrival times, what was active lately, the spread of sums over slots, and the totals of
+what was reached on the way, which rightly differ when events come in another order.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from tests.product import Tenant
 
-from orderwatch.adapters.postgres.ledger import decode_state
+from orderwatch.adapters.postgres.ledger import decode_standing, decode_state
 
 Table = dict[Any, Any]
 Book = dict[str, Table]
@@ -27,7 +28,7 @@ def book_of(tenant: Tenant) -> Book:
     """Every table of the tenant's, as the application's role sees it."""
     return {
         "orders": {
-            order_id: row | {"state": _plain(decode_state(state))}
+            order_id: row | {"state": _plain(decode_state(state)), "standing": _lasting(row)}
             for order_id, row, state in tenant.rows(
                 "select order_id, to_jsonb(o) - 'tenant_id' - 'revision' - 'state', state::text"
                 " from orders o"
@@ -100,6 +101,12 @@ def _bucket(judged: dict[str, Any]) -> str:
     if judged["class"] == "delayed":
         return "overdue" if judged["overdue"] else "waiting"
     return str(judged["class"])
+
+
+def _lasting(row: dict[str, Any]) -> Any:
+    """What was counted of an order, but for the minute of its latest activity."""
+    standing = decode_standing(json.dumps(row["standing"]))
+    return _plain(replace(standing, active=None))
 
 
 def _plain(value: Any) -> Any:

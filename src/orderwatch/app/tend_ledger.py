@@ -16,6 +16,7 @@ from orderwatch.app.sweep_parked import ParkedStore, apply_left_parked, expire_p
 from orderwatch.app.watch_deadlines import MOST as MOST_DUE
 from orderwatch.app.watch_deadlines import WatchStore, watch_deadlines
 from orderwatch.core.model import TenantId
+from orderwatch.core.tracking.activity import FORGOTTEN
 
 JUST_PARKED = timedelta(seconds=10)
 """How far back every round looks for parked events whose order came meanwhile; the thorough ones
@@ -24,6 +25,10 @@ look at all of them."""
 
 class Store(WatchStore, ParkedStore, Protocol):
     """Where the ledger is kept."""
+
+    async def forget_activity(self, tenant: TenantId, before: datetime) -> None:
+        """Drop what was counted of orders active in minutes before then."""
+        ...
 
 
 class Shelves(Protocol):
@@ -53,7 +58,8 @@ class Tending(Struct, frozen=True):
 async def tend_tenant(tending: Tending, tenant: TenantId, thorough: bool) -> int:
     """Watch one tenant's deadlines and parked events; returns how many orders moved.
 
-    A thorough round also looks at everything that is parked, and ends what waited for a day.
+    A thorough round also looks at everything that is parked, ends what waited for a day, and
+    forgets which orders were active more than an hour ago.
     """
     template = await tending.templates.of(tenant)
     moved = 0
@@ -69,6 +75,8 @@ async def tend_tenant(tending: Tending, tenant: TenantId, thorough: bool) -> int
     tending.announcements.publish(tenant, changed)
     while thorough and await expire_parked(tending.store, tenant, tending.now()) == MOST_EXPIRED:
         pass
+    if thorough:
+        await tending.store.forget_activity(tenant, tending.now() - FORGOTTEN)
     return moved + len(changed)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counted
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from tests.integration.postgres.conftest import House
 from tests.story import Moment, folded, lotus, moment
 
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Event, Order, ReceivedEvent, TenantId
+from orderwatch.core.tracking.activity import REMEMBERED, minute_number
 from orderwatch.core.tracking.counting import Standing, standing
 from orderwatch.core.tracking.judge import judge
 from orderwatch.core.tracking.state import OrderState
@@ -47,13 +51,32 @@ async def check_book(
     stored = await house.rows("select order_id, state::text, standing::text from orders",
                               tenant=tenant)  # fmt: skip
     assert {row[0]: _state(row[1]) for row in stored} == states
-    assert {row[0]: _standing(row[2]) for row in stored} == {
+    standings = {row[0]: _standing(row[2]) for row in stored}
+    assert {order_id: replace(one, active=None) for order_id, one in standings.items()} == {
         order_id: standing(order) for order_id, order in orders.items()
     }
+    since = minute_number(moment(now)) - REMEMBERED
+    await _check_activity(house, standings.values(), since, tenant)
     await _check_columns(house, orders, tenant)
     await _check_legs(house, orders, tenant)
     assert await counters_of(house, tenant) == recount(orders.values())
     return orders
+
+
+async def _check_activity(
+    house: House, standings: Iterable[Standing], since: int, tenant: TenantId | None
+) -> None:
+    """Of the last hour the sums are the orders, each where it was active last."""
+    rows = await house.rows(
+        "select (extract(epoch from minute) / 60)::int, channel, bucket, sum(n)::bigint"
+        " from activity group by 1, 2, 3 having sum(n) <> 0",
+        tenant=tenant,
+    )
+    assert {row[:3]: row[3] for row in rows if row[0] >= since} == Counted(
+        (one.active, one.channel, one.bucket)
+        for one in standings
+        if one.active is not None and one.active >= since
+    )
 
 
 async def _check_columns(house: House, orders: dict[str, Order], tenant: TenantId | None) -> None:

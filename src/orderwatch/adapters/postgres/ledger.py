@@ -14,7 +14,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from orderwatch.adapters.postgres.database import Connection, Database, statements
-from orderwatch.adapters.postgres.passing import count_passing
+from orderwatch.adapters.postgres.passing import count_activity, count_passing
 from orderwatch.app.rebuild_state import Verdict
 from orderwatch.app.record_events import Loaded, NotStorable, Outrun
 from orderwatch.app.sweep_parked import Expired
@@ -55,6 +55,11 @@ class PostgresLedger:
         async with self.transaction(tenant) as transaction:
             yield transaction
             await transaction.forget()
+
+    async def forget_activity(self, tenant: TenantId, before: datetime) -> None:
+        """Drop what was counted for minutes before then."""
+        async with self._database.tenant(tenant) as connection:
+            await connection.execute(statements("ledger")["forget_activity"], {"before": before})
 
     watching = transaction
     sweeping = transaction
@@ -181,6 +186,7 @@ class PostgresLedgerTransaction:
             await self._move_counters(changes)
             await self._move_totals(changes)
             await count_passing(self._connection, self._sql, changes.deltas.passing)
+            await count_activity(self._connection, self._sql, changes.deltas.activity)
             await self._hear(changes)
             await self._note_causes(changes)
         if written is not None and written.rowcount != len(changes.orders):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from orderwatch.adapters.postgres.database import Connection
+from orderwatch.core.tracking.counting import Active
 from orderwatch.core.tracking.passing import Passing
 
 
@@ -34,3 +35,17 @@ async def count_passing(connection: Connection, sql: Mapping[str, str], passing:
             for place, counts in durations
         ]
         await connection.execute(sql["count_durations"], {"rows": json.dumps(rows)})
+
+
+async def count_activity(
+    connection: Connection, sql: Mapping[str, str], activity: Mapping[Active, int]
+) -> None:
+    """Move orders between the minutes and buckets in which they are counted as active."""
+    if moved := sorted((key, n) for key, n in activity.items() if n):
+        values = {
+            "minutes": [minute for (minute, _, _), _ in moved],
+            "channels": [channel for (_, channel, _), _ in moved],
+            "buckets": [bucket for (_, _, bucket), _ in moved],
+            "ns": [n for _, n in moved],
+        }
+        await connection.execute(sql["count_activity"], values)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
+
+from orderwatch.core.alerting.book import Book
+
+_MINUTE: Final = timedelta(minutes=1)
 
 
 def day_bounds(zone: tzinfo, day: date) -> tuple[datetime, datetime]:
@@ -24,3 +29,13 @@ def earlier(zone: tzinfo, at: datetime, days: int) -> datetime:
     local = at.astimezone(zone)
     moved = local.replace(tzinfo=None) - timedelta(days=days)
     return moved.replace(tzinfo=zone).astimezone(UTC)
+
+
+def open_since(book: Book, hours: str | None, last: datetime, now: datetime) -> datetime:
+    """`last`, or when these hours last began if that was later; to the minute."""
+    at = now.replace(second=0, microsecond=0)
+    if hours is None or not book.is_open(hours, at):
+        return last
+    while at > last and book.is_open(hours, at - _MINUTE):
+        at -= _MINUTE
+    return max(at, last)

@@ -12,12 +12,19 @@ from typing import Final
 
 from orderwatch.core.alerting.book import Book, Look, Rule
 from orderwatch.core.alerting.figures import COUNTED_LOOKS, Figures, Finding
+from orderwatch.core.alerting.find_counts import see_mismatches, see_requests
+from orderwatch.core.alerting.find_seasons import see_season
+from orderwatch.core.alerting.find_silences import see_silence
 from orderwatch.core.alerting.find_windows import see_window
 from orderwatch.core.alerting.seen import Seen, View
 from orderwatch.core.flow.template import Template
 
 _SEE: Final[dict[Look, Callable[[View], Iterator[Seen]]]] = {
     Look.WINDOW: see_window,
+    Look.SILENCE: see_silence,
+    Look.REQUESTS: see_requests,
+    Look.MISMATCHES: see_mismatches,
+    Look.SEASON: see_season,
 }
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from orderwatch.core.model import Class, Event, Order, System
-from orderwatch.core.tracking.passing import HEARD, PASSED, Passing
+from orderwatch.core.tracking.passing import FAILED, HEARD, PASSED, Passing
 
 WAITING, OVERDUE, REFUNDED = "waiting", "overdue", "refunded"
 FAILED_BUCKETS = frozenset({"failed", "overdue"})
@@ -31,7 +31,11 @@ LAG_BOUNDS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400)
 
 
 class Standing(Struct, frozen=True, array_like=True):
-    """What is counted of an order now: where, in which bucket, and each leg's bucket and word."""
+    """What is counted of an order now: where, in which bucket, and each leg's bucket and word.
+
+    `active`: the minute of its latest activity (counted from 1970), if it was counted there. New
+    fields go to the end and have a default.
+    """
 
     minute: datetime
     channel: str
@@ -40,6 +44,11 @@ class Standing(Struct, frozen=True, array_like=True):
     refunded: bool
     value: str
     legs: dict[System, tuple[str, str | None]]
+    active: int | None = None
+
+
+Active = tuple[int, str, str]
+"""The key of a count of orders active: the minute of the latest activity, channel, bucket."""
 
 
 class Counter(NamedTuple):
@@ -66,6 +75,7 @@ class Deltas:
         self.passing = Passing()
         self.counts: dict[Counter, list[Decimal | int]] = defaultdict(lambda: [0, Decimal(0)])
         self.totals: dict[Total, float] = defaultdict(float)
+        self.activity: dict[Active, int] = defaultdict(int)
 
     def count(self, counter: Counter, n: int, value: Decimal = Decimal(0)) -> None:
         """Move a per-minute counter by `n` orders worth `value`."""
@@ -85,8 +95,8 @@ class Deltas:
         self.totals[Total(metric, labels, "sum")] += seconds
 
 
-def standing(order: Order) -> Standing:
-    """What the counters should hold of this order."""
+def standing(order: Order, active: int | None = None) -> Standing:
+    """What the counters should hold of this order, `active` in this minute."""
     return Standing(
         minute=minute_of(order.placed_at),
         channel=order.channel or "",
@@ -95,6 +105,7 @@ def standing(order: Order) -> Standing:
         refunded=order.refunded and order.class_ is Class.SUCCESS,
         value=order.amount.value if order.amount else "0",
         legs={leg.system: (bucket(leg.class_, leg.overdue), leg.status) for leg in order.legs},
+        active=active,
     )
 
 
@@ -179,6 +190,8 @@ def _reach(deltas: Deltas, before: Standing | None, order: Order, after: Standin
             place = (leg.system, after.channel)
             deltas.observe("transmission_duration", took, DURATION_BOUNDS_S, *place)
             deltas.passing.take(took, leg.ended_at, *place)
+            if leg.class_ is Class.FAILED:
+                deltas.passing.happen(FAILED, leg.ended_at, *place)
 
 
 def _reached_at(order: Order) -> datetime:

@@ -25,6 +25,14 @@ HEARD: Final = "heard"
 """An event of the system was taken in."""
 PASSED: Final = "passed"
 """A deadline passed: of an order, or of a system's leg."""
+FAILED: Final = "failed"
+"""A system's leg ended in failure. With durations, which count all that end, this says the rest."""
+REQUEST_OUTCOMES: Final = {
+    "ok": "request_ok",
+    "error": "request_error",
+    "timeout": "request_timeout",
+}
+"""A polled API answered a connector, which is the `system` of these, so or so."""
 
 _LENGTHS: Final[tuple[tuple[Span, timedelta], ...]] = (
     ("minute", timedelta(minutes=1)),

@@ -14,6 +14,7 @@ from msgspec import Raw, Struct, field
 from orderwatch.core.flow.template import Template
 from orderwatch.core.ingest.batch import Batch, Candidate
 from orderwatch.core.model import OrderId, ReceivedEvent, System
+from orderwatch.core.tracking.activity import active_minute, move_activity
 from orderwatch.core.tracking.causes import causes_of
 from orderwatch.core.tracking.changes import (
     Changed,
@@ -175,7 +176,7 @@ def write_order(
     """
     order = judge(state, template, changes.now)
     before = stored.standing if stored else None
-    after = standing(order)
+    after = standing(order, active_minute(order, state, changes.now))
     changes.orders.append(order_row(order, state, after, stored.revision + 1 if stored else 1))
     counted = before.legs if before else {}
     for leg in order.legs:
@@ -188,6 +189,7 @@ def write_order(
     count_change(changes.deltas, before, order, after)
     causes = causes_of(before, order, after, template)
     changes.causes.extend(causes)
+    move_activity(changes.deltas, before, after, changes.now)
     changes.changed.append(
         Changed(
             order_id=state.order_id,

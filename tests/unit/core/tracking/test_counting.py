@@ -19,6 +19,7 @@ from orderwatch.core.tracking.changes import Changes, StoredOrder
 from orderwatch.core.tracking.counting import (
     DURATION_BOUNDS_S,
     ORDER,
+    Active,
     Counter,
     Deltas,
     Standing,
@@ -42,6 +43,7 @@ class Ledger:
         self.history: dict[str, dict[str, ReceivedEvent]] = defaultdict(dict)
         self.counts: dict[Counter, tuple[Decimal | int, Decimal | int]] = {}
         self.totals: dict[Total, float] = defaultdict(float)
+        self.activity: dict[Active, int] = defaultdict(int)
 
     def hear(self, batch: Iterable[ReceivedEvent], now: float) -> None:
         changes = Changes(now=moment(now))
@@ -85,6 +87,8 @@ class Ledger:
         for total, by in changes.deltas.totals.items():
             assert by >= 0 or total.metric in GAUGES, "totals only ever grow"
             self.totals[total] += by
+        for active, n in changes.deltas.activity.items():
+            self.activity[active] += n
 
 
 def recounted(standings: Iterable[Standing]) -> tuple[dict[Counter, tuple[int, Decimal]], Deltas]:

@@ -126,6 +126,17 @@ from json_to_recordset(%(rows)s::json)
 on conflict (tenant_id, span, system, start, channel, slot)
 do update set n = added(d.n, excluded.n)
 
+-- name: count_activity
+insert into activity as a (tenant_id, minute, channel, bucket, slot, n)
+select bound_tenant(), to_timestamp(60.0 * minute), channel, bucket, writer_slot(), n
+from unnest(%(minutes)b::bigint[], %(channels)b::text[], %(buckets)b::text[], %(ns)b::bigint[])
+  as r (minute, channel, bucket, n)
+on conflict (tenant_id, minute, channel, bucket, slot) do update set n = a.n + excluded.n
+
+-- name: forget_activity
+-- Minutes nobody asks about any more; writers have stopped moving them.
+delete from activity where minute < %(before)s
+
 -- name: hear_systems
 insert into systems as s (tenant_id, system, slot, last_event_at, last_received_at, events)
 select bound_tenant(), system, writer_slot(), last_event_at, last_received_at, events

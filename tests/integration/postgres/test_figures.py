@@ -1,0 +1,124 @@
+"""The figures of alert rules: sums of counters that agree with the orders, tenant by tenant."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.integration.postgres.conftest import House
+from tests.story import DAY, HOUR, MINUTE, Moment, lotus, moment, placed, said
+from tests.unit.core.alerting.shop import book, only_channel, rule, watch
+
+from orderwatch.adapters.postgres.figures import PostgresFigures
+from orderwatch.core.alerting.book import Look
+from orderwatch.core.alerting.figures import Counts, EarlierDay, Figures
+from orderwatch.core.alerting.wanted import wanted_of
+from orderwatch.core.model import TenantId
+
+MIN = timedelta(minutes=1)
+ACTIVE = rule(watch(Look.WINDOW, over=10 * MIN), watch(Look.WINDOW, over=2 * MIN))
+
+
+async def seen(
+    house: House, *rules: object, now: Moment, tenant: TenantId | None = None
+) -> Figures:
+    wanted = wanted_of(book(*rules), lotus(), moment(now))  # type: ignore[arg-type]
+    return await PostgresFigures(house.database).figures(tenant or house.alice, wanted)
+
+
+async def test_orders_active_in_a_window_are_counted_once_as_they_stand_now(house: House) -> None:
+    for n in range(4):
+        await house.hear(placed(n * MINUTE, order=f"o-{n}", channel="app"), now=n * MINUTE)
+    await house.hear(said("commerce_engine", "ACCEPTED", 181, order="o-3"), now=181)
+    await house.hear(said("commerce_engine", "REJECTED", 185, order="o-0"), now=185)
+    figures = await seen(house, ACTIVE, now=190)
+    assert figures.active == {
+        10 * MIN: {"app": Counts(failed=1, waiting=3)},
+        2 * MIN: {"app": Counts(failed=1, waiting=2)},
+    }
+    assert (await seen(house, ACTIVE, now=190, tenant=house.bob)).active == {
+        10 * MIN: {},
+        2 * MIN: {},
+    }
+
+
+async def test_an_order_the_watcher_marks_is_active_again(house: House) -> None:
+    await house.hear(placed(channel="app"), said("stock", "CHECKING", 3), now=3)
+    await house.watch(now=25 * MINUTE)
+    figures = await seen(house, ACTIVE, now=9 * MINUTE)
+    assert figures.active[10 * MIN] == {"app": Counts(overdue=1)}
+
+
+async def test_minutes_nobody_asks_for_any_more_are_dropped(house: House) -> None:
+    await house.hear(placed(), now=0)
+    await house.ledger.forget_activity(house.alice, moment(0) - MIN)
+    assert await house.one("select sum(n)::int from activity") == 1
+    await house.ledger.forget_activity(house.alice, moment(0) + MIN)
+    assert await house.rows("select n from activity") == []
+
+
+@pytest.mark.parametrize("over", [10 * MIN, None])
+async def test_legs_that_ended_are_counted_with_how_long_they_took(
+    house: House, over: timedelta | None
+) -> None:
+    for n, word in enumerate(("ACCEPTED", "ACCEPTED", "REJECTED")):
+        await house.hear(
+            placed(order=f"o-{n}", channel="app"),
+            said("commerce_engine", word, 4, order=f"o-{n}"),
+            now=4,
+        )
+    await house.hear(placed(order="o-9", channel="app"), now=4)
+    await house.watch(now=40)
+    figures = await seen(house, rule(watch(Look.WINDOW, over=over, per="system")), now=50)
+    engine = figures.ended[over]["commerce_engine", "app"]
+    assert (engine.success, engine.failed, engine.passed) == (2, 1, 1)
+    assert sum(engine.took) == 3
+
+
+async def test_the_day_is_known_beside_the_same_weekdays_before(house: House) -> None:
+    for weeks in (0, 1, 2):
+        start = -7 * DAY * weeks
+        await house.hear(placed(start, order=f"early-{weeks}", channel="app"), now=0)
+        await house.hear(placed(start + 2 * HOUR, order=f"late-{weeks}"), now=3 * HOUR)
+    await house.hear(placed(-15 * DAY, order="first"), now=0)
+    figures = await seen(house, rule(watch(Look.WINDOW)), now=HOUR)
+    [(_, by_channel)] = figures.days.items()
+    assert sum(counts.total for counts in by_channel.values()) == 2
+    assert figures.earlier == {
+        "app": (EarlierDay(1, 0), EarlierDay(1, 0)),
+        "": (EarlierDay(0, 1), EarlierDay(0, 1)),
+    }
+
+
+async def test_who_spoke_when_and_what_waits_for_whom(house: House) -> None:
+    await house.hear(placed(-DAY, order="yesterday", channel="website"), now=0)
+    await house.hear(placed(5, channel="app"), said("commerce_engine", "ACCEPTED", 6), now=70)
+    await house.hear(placed(9 * HOUR, order="tomorrow", channel="app"), now=9 * HOUR)
+    by_channel = watch(Look.SILENCE, of="orders", per="channel")
+    figures = await seen(house, rule(watch(Look.SILENCE), by_channel), now=HOUR)
+    assert figures.words["commerce_engine"] == moment(70)
+    assert figures.open["stock"] == 1
+    assert figures.newest == moment(5)
+    assert figures.newest_of == {"app": moment(5), "website": moment(-DAY)}
+    of_app = rule(watch(Look.SILENCE, of="orders"), scope=only_channel("app"))
+    assert (await seen(house, of_app, now=HOUR)).newest_of["app"] == moment(5)
+    assert (await seen(house, rule(watch(Look.SILENCE)), now=HOUR)).newest_of == {}
+
+
+async def test_a_season_is_read_quarter_by_quarter(house: House) -> None:
+    for weeks in range(5):
+        then = -7 * DAY * weeks + 10 * MINUTE
+        await house.hear(
+            placed(then, order=f"o-{weeks}"),
+            said("commerce_engine", "ACCEPTED", then + 3, order=f"o-{weeks}"),
+            now=11 * MINUTE,
+        )
+    figures = await seen(house, rule(watch(Look.SEASON)), now=15 * MINUTE)
+    at_the_time = {
+        span.weeks: found.placed
+        for span, found in figures.season
+        if span.ends.astimezone().minute == moment(15 * MINUTE).minute
+    }
+    assert at_the_time == {0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}
+    assert sum(figures.season[0][1].took["commerce_engine"]) == 1
+    assert figures.recorded_since is not None
