@@ -8,6 +8,7 @@ from typing import Final
 from orderwatch.core.model import Order
 from orderwatch.core.tracking.counting import OVERDUE, WAITING
 from orderwatch.entrypoints.console import words
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.pages import Visit
 from orderwatch.entrypoints.console.waterfall import Lane, Waterfall
 
@@ -18,8 +19,10 @@ SHAPES: Final = {"success": "●", "failed": "◆", OVERDUE: "▲", WAITING: "�
 def chat_text(order: Order, picture: Waterfall, visit: Visit) -> str:
     """The message; the address of the page is put below it where it is copied."""
     state = words.state_of(order)
+    word = words.STATE_WORDS[state]
+    head = _("%(state)s: order %(order)s", state=word, order=order.order_id)
     lines = [
-        f"{SHAPES[state]} {words.STATE_WORDS[state]}: order {order.order_id}",
+        f"{SHAPES[state]} {head}",
         f"{visit.said_of(order)}.",
         " · ".join(_facts(order, visit)),
         *(_leg(lane) for lane in picture.lanes if not lane.of_order),
@@ -31,10 +34,15 @@ def _facts(order: Order, visit: Visit) -> Iterable[str]:
     yield order.status
     yield from filter(None, (order.channel, order.fulfilment, order.delivery, order.location))
     if order.amount is not None:
-        yield f"{words.money(order.amount.value)} {order.amount.currency}"
-    yield f"placed {visit.written(order.placed_at)} ({visit.template.time_zone})"
+        yield f"{words.money(order.amount.value)} {words.unit(order.amount.currency)}"
+    placed = visit.written(order.placed_at)
+    yield _("placed %(time)s (%(zone)s)", time=placed, zone=visit.template.time_zone)
 
 
 def _leg(lane: Lane) -> str:
-    blind = "" if lane.blind_since is None else ", blind"
-    return f"{SHAPES[lane.state]} {lane.title}: {lane.said or 'no answer yet'}, {lane.note}{blind}"
+    said = {"title": lane.title, "said": lane.said or _("no answer yet"), "note": lane.note}
+    if lane.blind_since is None:
+        line = _("%(title)s: %(said)s, %(note)s", **said)
+    else:
+        line = _("%(title)s: %(said)s, %(note)s, blind", **said)
+    return f"{SHAPES[lane.state]} {line}"

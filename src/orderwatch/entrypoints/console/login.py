@@ -23,10 +23,10 @@ from orderwatch.app.sign_in import (
 )
 from orderwatch.core.people.deeds import signed_in_with_key
 from orderwatch.core.people.roles import FIRST_VIEW, Role, View
-from orderwatch.core.tracking.explain import spoken
 from orderwatch.entrypoints.console.languages import N_
 from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.pages import AnyRequest, Console, Page, TheConsole, render
+from orderwatch.entrypoints.console.words import length
 from orderwatch.entrypoints.web.security import PAGE_HEADERS
 from orderwatch.entrypoints.web.sessions import session_cookie
 from orderwatch.entrypoints.web.sign_in import (
@@ -109,7 +109,7 @@ async def _by_password(
         case Refused():
             return await _form(console, shown, 401, error=_(_NO_MATCH))
         case Wait(time):
-            error = _("Too many tries failed. Try again in %(time)s.", time=spoken(time))
+            error = _("Too many tries failed. Try again in %(time)s.", time=length(time))
             page = await _form(console, shown, 429, error=error)
             page.headers["retry-after"] = str(int(time.total_seconds()) + 1)
             return page

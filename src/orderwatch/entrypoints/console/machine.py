@@ -12,10 +12,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from orderwatch.core.flow.durations import in_words
 from orderwatch.core.flow.template import HELD_FROM, Status, Template
 from orderwatch.core.model import Class
 from orderwatch.entrypoints.console.svg_paths import Point, arrow_head, round_path
+from orderwatch.entrypoints.console.words import round_length
 
 Kind = Literal["step", "skip", "side", "back"]
 
@@ -102,7 +102,7 @@ def draw_machine(template: Template) -> Machine:
 
 
 def _box(status: Status, place: _Place) -> Box:
-    note = in_words(status.threshold.default) if status.threshold else ""
+    note = round_length(status.threshold.default) if status.threshold else ""
     others = status.threshold.by_channel if status.threshold else {}
     return Box(
         name=status.name,

@@ -27,10 +27,9 @@ from orderwatch.app.read_summary import CountStore
 from orderwatch.app.read_system import OneSystemStore
 from orderwatch.app.read_trouble import TroubleStore
 from orderwatch.app.saved_views import ViewStore
-from orderwatch.core.flow.durations import in_words
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class, Order, System, TenantId
-from orderwatch.core.tracking.explain import spoken
+from orderwatch.core.tracking.explain import Tongue, leg_reason, order_reason
 from orderwatch.entrypoints.console import columns, languages, words
 from orderwatch.entrypoints.console.rail import stops_of
 from orderwatch.entrypoints.console.static_files import address_of
@@ -104,26 +103,30 @@ class Visit(Struct, frozen=True):
         """A time for a field of a form, in the tenant's zone."""
         return f"{at.astimezone(self.zone):%Y-%m-%dT%H:%M}"
 
-    def sentence(self, order: Order) -> Markup:
-        """Why the order stands as it does, with its times marked up."""
-        said = self.said_of(order)
-        return words.with_moments(said, words.instants_of(order), self.now, self.zone)
+    def sentence(self, order: Order, *, brief: bool = False) -> Markup:
+        """Why the order stands as it does, with its times marked up.
 
-    def brief(self, order: Order) -> Markup:
-        """The sentence for a line of a table: of what is overdue, only by how much."""
-        said = words.brief(self.said_of(order))
-        return words.with_moments(said, words.instants_of(order), self.now, self.zone)
+        `brief` is for the line of a table: of what is overdue, only by how much.
+        """
+        tongue = words.marked_tongue(self.now, self.zone, self.titles)
+        return Markup(words.capital(self._reason(order, tongue, brief)))  # noqa: S704 - marked up above
 
     def said_of(self, order: Order) -> str:
-        """Why the order stands as it does, without its class, which is beside it.
+        """The same as text."""
+        tongue = words.plain_tongue(self.now, self.zone, self.titles)
+        return words.capital(self._reason(order, tongue))
+
+    def _reason(self, order: Order, tongue: Tongue, brief: bool = False) -> str:
+        """Why, without the class, which is beside it.
 
         An order the OMS gave up says also what failed before, as far as anything did.
         """
-        said = order.why.sentence.partition(": ")[2]
+        said = order_reason(order, self.now, tongue, brief=brief)
         failed = next((leg for leg in order.legs if leg.class_ is Class.FAILED), None)
-        if order.class_ is Class.FAILED and failed and not order.why.rule.startswith("leg."):
-            said += f"; {failed.why.sentence.partition(': ')[2]}"
-        return words.capital(words.unbroken(words.with_titles(said, self.titles)))
+        if order.class_ is not Class.FAILED or not failed or order.why.rule.startswith("leg."):
+            return said
+        cause = leg_reason(failed, self.now, tongue)
+        return tongue.say("%(said)s; %(cause)s", said=said, cause=cause)
 
 
 class NotSignedIn(Exception):
@@ -196,8 +199,9 @@ def _environment() -> Environment:
         "whole_money": words.whole_money,
         "stamp": words.stamp,
         "utc": words.utc,
-        "seconds": lambda seconds: spoken(timedelta(seconds=seconds)),
-        "length_words": in_words,
+        "seconds": lambda seconds: words.length(timedelta(seconds=seconds)),
+        "length_words": words.round_length,
+        "unit": words.unit,
         "took": words.took,
         "tight": words.tight,
         "short": words.short,

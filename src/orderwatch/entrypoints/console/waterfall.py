@@ -16,8 +16,8 @@ from msgspec import Struct
 from orderwatch.app.read_orders import HistoryItem
 from orderwatch.core.model import Class, Leg, Order, System
 from orderwatch.core.tracking.counting import OVERDUE, WAITING
-from orderwatch.core.tracking.explain import spoken
-from orderwatch.entrypoints.console.words import state_of
+from orderwatch.entrypoints.console.languages import gettext as _
+from orderwatch.entrypoints.console.words import length, state_of
 
 _STEPS_S: Final = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200),
@@ -144,7 +144,7 @@ def _span(order: Order, now: datetime) -> Span:
 
 def _order_lane(order: Order, words: Sequence[HistoryItem], title: str, span: Span) -> Lane:
     changes = _changes(words, order)
-    bars = [span.bar(at, until, "step", word) for (at, word), (until, _) in pairwise(changes)]
+    bars = [span.bar(at, until, "step", word) for (at, word), (until, __) in pairwise(changes)]
     since, status = changes[-1]
     open_ = _oms_is_open(order)
     if open_:
@@ -155,7 +155,9 @@ def _order_lane(order: Order, words: Sequence[HistoryItem], title: str, span: Sp
         said=order.status,
         state=_oms_state(order, span.now),
         bars=tuple(bars),
-        note=f"{'for' if open_ else 'after'} {spoken(passed)}",
+        note=_("for %(time)s", time=length(passed))
+        if open_
+        else _("after %(time)s", time=length(passed)),
         deadline=order.deadline,
         deadline_x=span.place(order.deadline),
         end_x=None if open_ else span.x(since),
@@ -223,16 +225,19 @@ def _leg_lane(leg: Leg, title: str, order: Order, span: Span) -> Lane:
 
 def _note(leg: Leg, start: datetime, order: Order, now: datetime) -> str:
     if leg.ended_at is not None:
-        tries = f", {leg.attempts} attempts" if leg.attempts > 1 else ""
-        return spoken(leg.ended_at - start) + tries
+        took = length(leg.ended_at - start)
+        tries = _("%(time)s, %(n)s attempts", time=took, n=leg.attempts)
+        return tries if leg.attempts > 1 else took
     if not _is_open(leg, order):
-        return "never finished" if leg.status else "never heard"
-    if leg.overdue and leg.deadline is not None:
-        missing = "missing for" if leg.status is None else "overdue by"
-        return f"{missing} {spoken(now - leg.deadline)}"
-    if leg.deadline is not None and leg.deadline > now:
-        return f"due in {spoken(leg.deadline - now)}"
-    return f"for {spoken(now - start)}"
+        return _("never finished") if leg.status else _("never heard")
+    if leg.deadline is None or (leg.deadline <= now and not leg.overdue):
+        return _("for %(time)s", time=length(now - start))
+    left = length(leg.deadline - now)
+    if not leg.overdue:
+        return _("due in %(time)s", time=left)
+    return (
+        _("overdue by %(time)s", time=left) if leg.status else _("missing for %(time)s", time=left)
+    )
 
 
 def _ticks(span: Span) -> tuple[Tick, ...]:

@@ -7,19 +7,21 @@ the viewer's; what the exact instant was is said on hover, in UTC.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from orderwatch.core.flow.durations import in_words
 from orderwatch.core.model import DeviationKind, Leg, Order, System
 from orderwatch.core.people.roles import Role
 from orderwatch.core.tracking.counting import OVERDUE, WAITING, bucket
-from orderwatch.core.tracking.explain import clock_time, spoken
+from orderwatch.core.tracking.explain import Tongue, spoken
 from orderwatch.core.tracking.passing import TOOK_BOUNDS_S
-from orderwatch.entrypoints.console.languages import N_, Said
+from orderwatch.entrypoints.console.languages import N_, Said, gettext, markup, speaking
+from orderwatch.entrypoints.console.languages import number as spaced
 
 STATE_WORDS: Final = Said(
     {
@@ -59,9 +61,9 @@ AMOUNT_WORDS: Final = Said(
         "cod_collected": N_("cash collected"),
     }
 )
+_CURRENCIES: Final = Said({"THB": N_("THB")})
 _SECOND: Final = timedelta(seconds=1)
-_ALLOWED: Final = re.compile(r", (?:allowed|promised by) [^,]+(?=, overdue by )")
-_FIGURE: Final = re.compile(r"(\d) (s|min|h|d)\b")
+_FIGURE: Final = re.compile(r"(?<=\d) ")
 
 
 def state_of(judged: Order | Leg) -> str:
@@ -73,12 +75,17 @@ def money(value: Decimal | str) -> str:
     """An amount with its thousands apart: "1,250.00". The currency stands beside it."""
     number = Decimal(value)
     exact = -int(number.normalize().as_tuple().exponent)
-    return f"{number:,.{max(2, exact)}f}"
+    return spaced(number, max(2, exact))
+
+
+def unit(currency: str) -> str:
+    """What stands behind an amount: "THB", or as the reader's language calls it."""
+    return _CURRENCIES.get(currency, currency)
 
 
 def whole_money(value: Decimal) -> str:
     """An amount for a large figure, without its cents: "48,210"."""
-    return f"{value:,.0f}"
+    return spaced(value)
 
 
 def short(number: int) -> str:
@@ -94,9 +101,10 @@ def short(number: int) -> str:
 def took(duration: timedelta) -> str:
     """A latency, kept on one line: "0.4 s", "12 min"; beyond what is counted, "over 2 d"."""
     if duration < timedelta(seconds=0.05):
-        return "<0.1\u00a0s"
-    over = "over " if duration.total_seconds() >= TOOK_BOUNDS_S[-1] else ""
-    return unbroken(over + spoken(duration)).replace("h ", "h\u00a0")
+        return gettext("<%(n)s s", n="0.1").replace(" ", "\u00a0")
+    said = length(duration).replace(" ", "\u00a0")
+    most = duration.total_seconds() >= TOOK_BOUNDS_S[-1]
+    return gettext("over %(time)s", time=said) if most else said
 
 
 def tight(duration: timedelta) -> str:
@@ -105,7 +113,11 @@ def tight(duration: timedelta) -> str:
     if hours < 1:
         return took(duration)
     over = ">" if duration.total_seconds() >= TOOK_BOUNDS_S[-1] else ""
-    return f"{over}{hours:.1f}\u00a0h" if hours < 24 else f"{over}{hours / 24:.1f}\u00a0d"
+    if hours < 24:
+        said = gettext("%(n)s h", n=f"{over}{hours:.1f}")
+    else:
+        said = gettext("%(n)s d", n=f"{over}{hours / 24:.1f}")
+    return said.replace(" ", "\u00a0")
 
 
 def share(part: int, whole: int) -> str | None:
@@ -120,10 +132,34 @@ def ago(at: datetime, now: datetime) -> str:
     """How long ago, in words: "just now", "12 s ago", "3 min ago"."""
     passed = now - at
     if passed < timedelta(seconds=2):
-        return "just now"
+        return gettext("just now")
     if passed < timedelta(minutes=1):
-        return f"{passed // _SECOND} s ago"
-    return f"{spoken(passed)} ago"
+        return gettext("%(time)s ago", time=gettext("%(n)s s", n=passed // _SECOND))
+    return gettext("%(time)s ago", time=length(passed))
+
+
+def length(duration: timedelta) -> str:
+    """A duration in the unit a person would use: "12 min"."""
+    return spoken(duration, gettext)
+
+
+def round_length(duration: timedelta) -> str:
+    """A length that somebody chose, in the largest unit without a remainder: "24 h"."""
+    return in_words(duration, gettext)
+
+
+def clock(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """ "10:02" for today, with the date for any other day."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    if local.date() == today:
+        return f"{local:%H:%M}"
+    year = "" if local.year == today.year else f"{local: %Y}"
+    return f"{day(local)}{year} {local:%H:%M}"
+
+
+def day(local: datetime) -> str:
+    """The day of a time as it is read there: "23 Nov"."""
+    return f"{local:%d} {speaking().months[local.month - 1]}"
 
 
 def utc(at: datetime) -> str:
@@ -145,11 +181,11 @@ def written(at: datetime, now: datetime, zone: tzinfo, how: str) -> str:
         return ago(at, now)
     local = at.astimezone(zone)
     if how == "day":
-        return f"{local:%d %b}"
+        return day(local)
     if how == "hour":
         return f"{local:%H:%M}"
-    clock = clock_time(at, now, zone)
-    return clock + f"{local:%S}".rjust(3, ":") if how == "second" else clock
+    said = clock(at, now, zone)
+    return said + f"{local:%S}".rjust(3, ":") if how == "second" else said
 
 
 def moment(at: datetime, now: datetime, zone: tzinfo, how: str = "clock") -> Markup:
@@ -159,41 +195,34 @@ def moment(at: datetime, now: datetime, zone: tzinfo, how: str = "clock") -> Mar
     )
 
 
-def with_moments(
-    sentence: str, instants: Iterable[datetime | None], now: datetime, zone: tzinfo
-) -> Markup:
-    """The sentence with every one of these instants it mentions marked up as a `<time>`."""
-    text = escape(sentence)
-    marked = {clock_time(at, now, zone): moment(at, now, zone) for at in instants if at is not None}
-    for number, clock in enumerate(sorted(marked, key=len, reverse=True)):
-        for before in ("since ", "at ", "by "):
-            text = text.replace(before + escape(clock), f"{before}\0{number}\0")
-    for number, clock in enumerate(sorted(marked, key=len, reverse=True)):
-        text = text.replace(f"\0{number}\0", marked[clock])
-    return text
+Text = TypeVar("Text", bound=str)
 
 
-def with_titles(sentence: str, titles: Mapping[System, str]) -> str:
-    """The sentence with each system called by its title: "In-store App", not "instore_app"."""
-    return " ".join(titles.get(word, word) for word in sentence.split(" "))
+def capital(sentence: Text) -> Text:
+    """The sentence with a capital at its beginning; marked up as it was."""
+    return type(sentence)(sentence[:1].upper() + sentence[1:])
 
 
-def capital(sentence: str) -> str:
-    """The sentence with a capital at its beginning."""
-    return sentence[:1].upper() + sentence[1:]
+def unbroken(text: str) -> str:
+    """The text with every number kept on one line with its unit: "12 min"."""
+    return _FIGURE.sub("\u00a0", text)
 
 
-def brief(sentence: str) -> str:
-    """A sentence about something overdue without what was allowed: by how much it is says more."""
-    return _ALLOWED.sub("", sentence)
+def marked_tongue(now: datetime, zone: tzinfo, titles: Mapping[System, str]) -> Tongue:
+    """How a page puts its sentences: what it is given is escaped, and times are marked up."""
+    return Tongue(
+        markup,
+        lambda at: moment(at, now, zone),
+        lambda duration: unbroken(length(duration)),
+        lambda system: titles.get(system, system),
+    )
 
 
-def unbroken(sentence: str) -> str:
-    """The sentence with every number kept on one line with its unit: "12 min"."""
-    return _FIGURE.sub("\\1\u00a0\\2", sentence)
-
-
-def instants_of(order: Order) -> list[datetime | None]:
-    """The instants the sentences about an order may mention."""
-    legs = [at for leg in order.legs for at in (leg.started_at, leg.ended_at, leg.deadline)]
-    return [order.status_since, order.deadline, order.why.deadline, *legs]
+def plain_tongue(now: datetime, zone: tzinfo, titles: Mapping[System, str]) -> Tongue:
+    """The same as text."""
+    return Tongue(
+        gettext,
+        lambda at: clock(at, now, zone),
+        lambda duration: unbroken(length(duration)),
+        lambda system: titles.get(system, system),
+    )

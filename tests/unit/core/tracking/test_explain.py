@@ -14,7 +14,7 @@ from tests.story import DAY, HOUR, MINUTE, folded, leg, lotus, moment, placed, s
 
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Order
-from orderwatch.core.tracking.explain import clock_time, explain, leg_sentence, spoken
+from orderwatch.core.tracking.explain import clock_time, english, explain, leg_sentence, spoken
 from orderwatch.core.tracking.judge import judge
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
@@ -87,7 +87,9 @@ def test_an_unknown_word_is_said_as_it_came() -> None:
 def test_a_leg_that_cannot_be_seen_says_since_when() -> None:
     open_ = leg(told(placed()), "commerce_engine")
     blind = replace(open_, blind_since=moment(-600))
-    assert leg_sentence(blind, moment(1), BANGKOK).endswith("; blind since 15:50")
+    assert leg_sentence(blind, moment(1), english(moment(1), BANGKOK)).endswith(
+        "; blind since 15:50"
+    )
 
 
 def test_a_system_may_have_a_dot_in_its_name() -> None:

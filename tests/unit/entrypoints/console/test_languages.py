@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from babel.messages.catalog import Message
 from markupsafe import Markup
 from msgspec.structs import replace
-from tests.messages import CATALOGUES, known, said, translated
+from tests.messages import CATALOGUES, KEYWORDS, known, said, sources, translated
 
 from orderwatch.entrypoints.console.language_choice import COOKIE, language_of
 from orderwatch.entrypoints.console.languages import (
@@ -59,6 +60,17 @@ def test_a_translation_has_the_values_and_marks_of_its_source(path: Path) -> Non
             for text in others:
                 assert set(find.findall(text)) == wanted, sources[0]
         assert '"' not in "".join(TAG.sub("", text) for text in others), "it may be an attribute"
+
+
+def test_no_text_hides_where_the_catalogues_do_not_look() -> None:
+    there = {text for message in said() for text in sides(message)[0]}
+    for path, method, _ in sources():
+        if method != "python":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in KEYWORDS:
+                texts = [it.value for it in node.args[:1] if isinstance(it, ast.Constant)]
+                assert set(texts) <= there, f"{path}:{node.lineno}"
 
 
 def test_a_text_is_said_in_the_language_that_is_spoken() -> None:

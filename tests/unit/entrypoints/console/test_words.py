@@ -6,20 +6,24 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.story import T0
+from markupsafe import Markup
+from tests.story import MINUTE, T0, leg, placed, said, told
+from tests.story import moment as moment_at
 
+from orderwatch.core.tracking.explain import leg_reason, order_reason
+from orderwatch.entrypoints.console.languages import LANGUAGES, spoken_in
 from orderwatch.entrypoints.console.words import (
     ago,
-    brief,
+    capital,
+    marked_tongue,
     moment,
     money,
+    plain_tongue,
     share,
     short,
     tight,
     took,
-    unbroken,
-    with_moments,
-    with_titles,
+    unit,
     written,
 )
 
@@ -61,15 +65,38 @@ def test_a_time_carries_its_instant_and_says_it_in_utc_on_hover() -> None:
     assert written(T0, T0, BANGKOK, "second") == "16:00:00"
 
 
+LATE = (placed(), said("commerce_engine", "<sent>", reason={"code": "A&B"}))
+
+
 def test_a_sentence_has_its_times_marked_up_and_the_rest_escaped() -> None:
-    marked = with_moments("<x> in A since 16:00, due by 16:30", [T0, None], T0, BANGKOK)
-    assert marked.startswith("&lt;x&gt; in A since <time ")
-    assert marked.endswith("16:00</time>, due by 16:30")
+    order = told(*LATE, now=20 * MINUTE)
+    tongue = marked_tongue(moment_at(20 * MINUTE), BANGKOK, {"commerce_engine": "R&D"})
+    reason = leg_reason(leg(order, "commerce_engine"), moment_at(20 * MINUTE), tongue)
+    assert reason.startswith("R&amp;D in &lt;sent&gt; since <time ")
+    assert reason.endswith(">16:00</time>, allowed 30\u00a0s, overdue by 20\u00a0min")
+    assert isinstance(capital(reason), Markup)
 
 
-def test_a_sentence_calls_systems_by_their_titles_and_keeps_units_with_numbers() -> None:
-    said = with_titles("instore_app has not answered, allowed 1 h 30 min", {"instore_app": "Store"})
-    assert unbroken(said) == "Store has not answered, allowed 1\u00a0h 30\u00a0min"
+def test_a_sentence_is_said_in_thai_and_keeps_the_words_of_the_systems() -> None:
+    order = told(placed(), said("commerce_engine", "ACCEPTED", 1), now=20 * MINUTE)
+    with spoken_in(LANGUAGES["th"]):
+        tongue = plain_tongue(moment_at(20 * MINUTE), BANGKOK, {})
+        reason = order_reason(order, moment_at(20 * MINUTE), tongue).replace("\u00a0", " ")
+        in_short = order_reason(order, moment_at(20 * MINUTE), tongue, brief=True)
+    assert reason == "อยู่ในสถานะ PENDING ตั้งแต่ 16:00 กำหนดไว้ 15 นาที เกินกำหนด 5 นาที"
+    assert "กำหนดไว้" not in in_short
+
+
+def test_times_lengths_and_money_are_said_in_thai() -> None:
+    earlier = T0 - timedelta(days=1)
+    with spoken_in(LANGUAGES["th"]):
+        assert ago(T0, T0 + timedelta(minutes=90)) == "1 ชม. 30 นาที ที่แล้ว"
+        assert ago(T0, T0) == "เมื่อครู่"
+        assert written(earlier, T0, BANGKOK, "clock") == "01 มี.ค. 16:00"
+        assert written(earlier.replace(year=2017), T0, BANGKOK, "clock") == "01 มี.ค. 2017 16:00"
+        assert tight(timedelta(hours=1.5)).replace("\u00a0", " ") == "1.5 ชม."
+        assert (money("1250"), unit("THB"), unit("USD")) == ("1,250.00", "บาท", "USD")
+    assert unit("THB") == "THB"
 
 
 @pytest.mark.parametrize(
@@ -101,8 +128,10 @@ def test_a_number_on_the_map_has_few_letters(number: int, text: str) -> None:
 
 
 def test_a_line_of_a_table_says_by_how_much_and_leaves_out_what_was_allowed() -> None:
-    late = "Invoice has not answered since 10:02, allowed 5 min, overdue by 1 min"
-    assert brief(late) == "Invoice has not answered since 10:02, overdue by 1 min"
-    assert brief("In PENDING since 10:02, allowed 5 min") == (
-        "In PENDING since 10:02, allowed 5 min"
-    )
+    def line(now: float) -> str:
+        tongue = plain_tongue(moment_at(now), BANGKOK, {})
+        order = told(placed(), said("commerce_engine", "ACCEPTED", 1), now=now)
+        return order_reason(order, moment_at(now), tongue, brief=True).replace("\u00a0", " ")
+
+    assert line(20 * MINUTE) == "in PENDING since 16:00, overdue by 5 min"
+    assert line(2) == "in PENDING since 16:00, allowed 15 min"
