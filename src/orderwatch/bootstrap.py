@@ -27,6 +27,7 @@ from orderwatch.adapters.postgres.dead_letters import PostgresDeadLetters
 from orderwatch.adapters.postgres.directory import PostgresDirectory
 from orderwatch.adapters.postgres.embedded import EmbeddedPostgres, running_url
 from orderwatch.adapters.postgres.flow import PostgresFlow
+from orderwatch.adapters.postgres.incidents import PostgresIncidents
 from orderwatch.adapters.postgres.ledger import PostgresLedger
 from orderwatch.adapters.postgres.metrics import PostgresMetrics
 from orderwatch.adapters.postgres.migrate import migrate
@@ -169,6 +170,7 @@ class House(Struct, frozen=True):
     announcements: PostgresAnnouncements
     parked: PostgresParked
     jobs: Jobs
+    incidents: PostgresIncidents
 
     @property
     def session_secret(self) -> bytes:
@@ -256,6 +258,7 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
         hub=hub,
         announcements=others,
         parked=PostgresParked(database),
+        incidents=PostgresIncidents(database),
         jobs=Jobs(clock.now, partial(secrets.token_hex, 8), _record_fault),
     )
 

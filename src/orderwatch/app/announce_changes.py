@@ -14,6 +14,7 @@ from weakref import WeakSet
 
 from msgspec import Struct
 
+from orderwatch.core.alerting.incident import IncidentId
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import OrderId, TenantId
 from orderwatch.core.tracking.changes import Changed
@@ -25,6 +26,8 @@ MOST_WAITING: Final = 200
 """Orders that may wait for one watcher."""
 MOST_WATCHERS: Final = 200
 """Watchers of one tenant in one process."""
+ALL_OF_THEM: Final = IncidentId(0)
+"""Stands for what concerns incidents as a whole, such as a silence."""
 
 
 class Announced(Struct, frozen=True, rename={"class_": "class"}):
@@ -41,11 +44,14 @@ class Announced(Struct, frozen=True, rename={"class_": "class"}):
 
 
 class Update(Struct, frozen=True):
-    """Orders that moved, and how many more did. With `resync` something was missed: read again."""
+    """Orders that moved, and how many more did; incidents that did. With `resync` something was
+    missed: read again.
+    """
 
     orders: tuple[Announced, ...] = ()
     more: int = 0
     resync: bool = False
+    incidents: tuple[IncidentId, ...] = ()
 
 
 class TooManyWatchers(OrderwatchError):
@@ -88,30 +94,34 @@ class Waiting:
     def __init__(self, most: int = MOST_WAITING) -> None:
         self._most = most
         self._orders: dict[OrderId, Announced] = {}
+        self._incidents: dict[IncidentId, None] = {}
         self._more = 0
         self._resync = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to take."""
-        return bool(self._orders or self._more or self._resync)
+        return bool(self._orders or self._more or self._incidents or self._resync)
 
     def add(self, update: Update) -> None:
-        """Merge an update; beyond `most` orders all are dropped for one `resync`."""
+        """Merge an update; beyond `most` orders or incidents all are dropped for one `resync`."""
         self._resync = self._resync or update.resync
         self._more += update.more
         for one in update.orders:
             self._orders.pop(one.order_id, None)
             self._orders[one.order_id] = one
-        if len(self._orders) > self._most:
+        self._incidents |= dict.fromkeys(update.incidents)
+        if max(len(self._orders), len(self._incidents)) > self._most:
             self._resync = True
         if self._resync:
             self._orders.clear()
+            self._incidents.clear()
             self._more = 0
 
     def take(self) -> Update:
         """All that waited, as one update."""
-        update = Update(tuple(self._orders.values()), self._more, self._resync)
-        self._orders, self._more, self._resync = {}, 0, False
+        orders, incidents = tuple(self._orders.values()), tuple(self._incidents)
+        update = Update(orders, self._more, self._resync, incidents)
+        self._orders, self._incidents, self._more, self._resync = {}, {}, 0, False
         return update
 
 

@@ -19,7 +19,8 @@ from tests.story import placed, said
 
 from orderwatch.adapters.postgres.announcing import PostgresAnnouncements
 from orderwatch.app.announce_changes import Hub, Update
-from orderwatch.entrypoints.api.stream import message, stream_handler
+from orderwatch.core.alerting.incident import IncidentId
+from orderwatch.entrypoints.api.stream import messages, stream_handler
 from orderwatch.entrypoints.web.sessions import Sessions
 from orderwatch.entrypoints.web.sign_in import SignIn
 
@@ -210,12 +211,22 @@ async def test_too_many_watchers_are_asked_to_come_later(story: Story) -> None:
         assert (await client.get(f"{url}/api/v1/stream")).status_code == 401
 
 
-@pytest.mark.parametrize("update", [Update(resync=True), Update(more=3)])
+@pytest.mark.parametrize(
+    "update", [Update(resync=True), Update(more=3), Update(incidents=(IncidentId(7),))]
+)
 def test_a_message_is_one_event_of_one_line_of_data(update: Update) -> None:
-    text = message(7, update).decode()
+    text = messages(7, update).decode()
     assert text.startswith("id: 7\nevent: ")
     assert text.endswith("\n\n")
     assert text.count("\n") == 4
+
+
+def test_incidents_are_an_event_of_their_own_that_older_readers_never_asked_for() -> None:
+    text = messages(7, Update(more=3, incidents=(IncidentId(7), IncidentId(9)))).decode()
+    assert [line for line in text.splitlines() if line.startswith("event")] == [
+        "event: orders", "event: incidents"
+    ]  # fmt: skip
+    assert 'data: {"incidents":[7,9]}' in text
 
 
 async def test_a_reader_who_is_no_longer_let_in_hears_no_more(story: Story) -> None:

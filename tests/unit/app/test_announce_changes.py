@@ -17,6 +17,7 @@ from orderwatch.app.announce_changes import (
     Update,
     update_of,
 )
+from orderwatch.core.alerting.incident import IncidentId
 from orderwatch.core.model import TenantId
 from orderwatch.core.tracking.changes import Changed
 
@@ -48,6 +49,38 @@ async def test_what_moved_twice_is_told_once_as_it_is_now() -> None:
     assert [(one.order_id, one.bucket) for one in update.orders] == [
         ("bea", "waiting"), ("ada", "overdue")
     ]  # fmt: skip
+
+
+async def test_incidents_that_moved_are_told_beside_orders_each_once() -> None:
+    hub = Hub()
+    alice, bob = hub.watch(ALICE), hub.watch(BOB)
+    hub.publish(ALICE, [moved("ada")])
+    for ids in ((7,), (7, 9)):
+        hub.tell(ALICE, Update(incidents=tuple(map(IncidentId, ids))))
+    update = await alice.next(1)
+    assert update is not None
+    assert update.incidents == (7, 9)
+    assert [one.order_id for one in update.orders] == ["ada"]
+    assert await bob.next(0.01) is None
+
+
+def test_a_notice_of_very_many_incidents_fits_and_asks_to_read_again() -> None:
+    many = tuple(map(IncidentId, range(10**15, 10**15 + 900)))
+    text = fitting(Notice("p", ALICE, Update(incidents=many)))
+    assert len(text) < 8000
+    assert msgspec.json.decode(text, type=Notice).update.resync
+
+
+def test_a_process_of_the_version_before_understands_what_is_told_of_orders() -> None:
+    """It knows of no incidents, and skips them."""
+
+    class Before(msgspec.Struct):
+        orders: tuple[dict[str, object], ...] = ()
+        more: int = 0
+        resync: bool = False
+
+    text = msgspec.json.encode(Update(more=2, incidents=(IncidentId(7),)))
+    assert msgspec.json.decode(text, type=Before).more == 2
 
 
 async def test_a_watcher_that_does_not_read_is_told_to_read_again() -> None:

@@ -18,6 +18,7 @@ from psycopg import AsyncConnection, sql
 
 from orderwatch.adapters.postgres.migrate import APP_ROLE
 from orderwatch.app.announce_changes import MOST_AT_ONCE, Announced, Hub, Update, Waiting, update_of
+from orderwatch.core.alerting.incident import IncidentId
 from orderwatch.core.model import TenantId
 from orderwatch.core.tracking.changes import Changed
 
@@ -60,7 +61,14 @@ class PostgresAnnouncements:
         """Tell the watchers here at once, and those of the other processes soon."""
         if not changed:
             return
-        update = update_of(changed)
+        self._announce(tenant, update_of(changed))
+
+    def announce_incidents(self, tenant: TenantId, incidents: Sequence[IncidentId]) -> None:
+        """Tell them which incidents moved; `ALL_OF_THEM` stands for what concerns the list."""
+        if incidents:
+            self._announce(tenant, Update(incidents=tuple(incidents)))
+
+    def _announce(self, tenant: TenantId, update: Update) -> None:
         self._hub.tell(tenant, update)
         self._outbox.setdefault(tenant, Waiting(MOST_AT_ONCE * 20)).add(update)
         self._all_sent.clear()
@@ -161,12 +169,14 @@ async def _soon(event: asyncio.Event, most_s: float) -> None:
 def fitting(notice: Notice) -> str:
     """The notice as text, with as many of its orders named as fit; the rest is counted."""
     named: list[Announced] = []
-    room = _MOST_BYTES - len(msgspec.json.encode(Notice(notice.by, notice.tenant, Update()))) - 20
+    bare = Update(incidents=notice.update.incidents[:MOST_AT_ONCE])
+    room = _MOST_BYTES - len(msgspec.json.encode(Notice(notice.by, notice.tenant, bare))) - 20
     for one in notice.update.orders[:MOST_AT_ONCE]:
         room -= len(msgspec.json.encode(one)) + 1
         if room < 0:
             break
         named.append(one)
     more = notice.update.more + len(notice.update.orders) - len(named)
-    update = Update(tuple(named), more, notice.update.resync)
+    resync = notice.update.resync or len(notice.update.incidents) > MOST_AT_ONCE
+    update = Update(tuple(named), more, resync, bare.incidents)
     return msgspec.json.encode(Notice(notice.by, notice.tenant, update)).decode()

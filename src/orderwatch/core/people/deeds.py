@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from orderwatch.core.people.audit import Deed
 from orderwatch.core.people.roles import Role
@@ -103,6 +103,37 @@ def order_noted(order_id: str) -> Deed:
 def orders_exported(query: str) -> Deed:
     """Somebody took the orders of a filter away as a file."""
     return Deed("orders.exported", "", {"filter": query})
+
+
+def incident_acknowledged(incident_id: int, *, taken_back: bool = False) -> Deed:
+    """Somebody looks after an incident, or took that back."""
+    action = "incident.acknowledgement_taken_back" if taken_back else "incident.acknowledged"
+    return Deed(action, str(incident_id))
+
+
+def incident_assigned(incident_id: int, to: str) -> Deed:
+    """Somebody gave an incident to a person; to nobody when that is empty."""
+    return Deed("incident.assigned", str(incident_id), {"to": to})
+
+
+def incident_commented(incident_id: int) -> Deed:
+    """Somebody wrote on an incident's time line."""
+    return Deed("incident.commented", str(incident_id))
+
+
+def silence_made(kind: str, what: str, until: datetime, why: str) -> Deed:
+    """Somebody made it quiet: of what, until when, and why."""
+    return Deed(f"{kind}.made", what, {"until": until.isoformat(), "why": why})
+
+
+def silence_ended(kind: str, silence_id: int) -> Deed:
+    """Somebody ended a silence or a maintenance window before its time."""
+    return Deed(f"{kind}.ended", str(silence_id))
+
+
+def channel_tested(name: str) -> Deed:
+    """Somebody had a test notice sent."""
+    return Deed("channel.tested", name)
 
 
 def view_saved(name: str, query: str) -> Deed:

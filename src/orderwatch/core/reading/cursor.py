@@ -37,22 +37,39 @@ def write_cursor(filter_: OrderFilter, place: Place) -> str:
     """The cursor of a place in the list this filter makes."""
     micros = (place.placed_at - _EPOCH) // timedelta(microseconds=1)
     text = json.dumps([micros, place.order_id], separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_check_sum(filter_, text) + text).rstrip(b"=").decode()
+    return sealed(_anchor(filter_), text)
 
 
 def read_cursor(filter_: OrderFilter, cursor: str) -> Place | None:
     """The place a cursor was written for; None when it is not one of this filter's."""
+    text = unsealed(_anchor(filter_), cursor)
+    if text is None:
+        return None
     try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        check, text = raw[:_SUM_BYTES], raw[_SUM_BYTES:]
-        if check != _check_sum(filter_, text):
-            return None
         written = _DECODER.decode(text)
         return Place(_EPOCH + timedelta(microseconds=written.micros), written.order_id)
-    except (binascii.Error, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return None
 
 
-def _check_sum(filter_: OrderFilter, text: bytes) -> bytes:
-    anchored = replace(filter_, placed_from=None, placed_to=None)
-    return blake2b(msgspec.json.encode(anchored) + b"\0" + text, digest_size=_SUM_BYTES).digest()
+def sealed(anchor: bytes, place: bytes) -> str:
+    """A place in a list as a cursor; `anchor` says which list."""
+    return base64.urlsafe_b64encode(_check_sum(anchor, place) + place).rstrip(b"=").decode()
+
+
+def unsealed(anchor: bytes, cursor: str) -> bytes | None:
+    """The place of a cursor; None when it was not written for this list."""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    check, place = raw[:_SUM_BYTES], raw[_SUM_BYTES:]
+    return place if check == _check_sum(anchor, place) else None
+
+
+def _anchor(filter_: OrderFilter) -> bytes:
+    return msgspec.json.encode(replace(filter_, placed_from=None, placed_to=None))
+
+
+def _check_sum(anchor: bytes, text: bytes) -> bytes:
+    return blake2b(anchor + b"\0" + text, digest_size=_SUM_BYTES).digest()

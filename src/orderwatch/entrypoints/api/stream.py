@@ -34,7 +34,7 @@ def stream_handler(sign_in: SignIn, hub: Hub, heartbeat_s: float = HEARTBEAT_S) 
 
     @get("/api/v1/stream", operation_id="watchChanges", summary="What changes, live")
     async def watch(request: AnyRequest) -> Response[bytes] | Stream:
-        """Server-sent events: `orders` that moved, and `resync` when some may have been missed."""
+        """Server-sent events: `orders` and `incidents` that moved; `resync`: some were missed."""
         reader = await let_in(sign_in, request)
         if isinstance(reader, Problem):
             return refuse(reader)
@@ -78,15 +78,21 @@ async def _messages(
                 yield _BEAT
                 continue
             number += 1
-            yield message(number, update)
+            yield messages(number, update)
             await asyncio.sleep(PACE_S)
     finally:
         hub.leave(watcher)
 
 
-def message(number: int, update: Update) -> bytes:
-    """One server-sent event."""
+def messages(number: int, update: Update) -> bytes:
+    """An update as server-sent events: of orders, of incidents, or that something was missed."""
     if update.resync:
         return b"id: %d\nevent: resync\ndata: {}\n\n" % number
-    data = msgspec.json.encode({"orders": update.orders, "more": update.more})
-    return b"id: %d\nevent: orders\ndata: %s\n\n" % (number, data)
+    told = b""
+    if update.orders or update.more:
+        data = msgspec.json.encode({"orders": update.orders, "more": update.more})
+        told += b"id: %d\nevent: orders\ndata: %s\n\n" % (number, data)
+    if update.incidents:
+        data = msgspec.json.encode({"incidents": update.incidents})
+        told += b"id: %d\nevent: incidents\ndata: %s\n\n" % (number, data)
+    return told

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Sequence
+from functools import partial
 
 import uvicorn
 from litestar import Litestar
@@ -13,11 +14,16 @@ from litestar.types import ControllerRouterHandler
 
 from orderwatch import __version__
 from orderwatch.app.announce_changes import Hub
+from orderwatch.app.handle_incidents import HandlingDesk
+from orderwatch.app.order_notes import Author
 from orderwatch.bootstrap import House
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
+from orderwatch.core.people.audit import Actor
 from orderwatch.entrypoints.api.app import Doors, create_app
+from orderwatch.entrypoints.api.handle_incidents import handling_handlers
 from orderwatch.entrypoints.api.health import health_handlers
+from orderwatch.entrypoints.api.incidents import incidents_handlers
 from orderwatch.entrypoints.api.metrics import Scraping, metrics_handler
 from orderwatch.entrypoints.api.orders import orders_handlers
 from orderwatch.entrypoints.api.protocol import ProblemProtocol
@@ -89,6 +95,8 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
         *orders_handlers(reading),
         *summary_handlers(reading),
         *series_handlers(reading),
+        *incidents_handlers(reading, house.incidents),
+        *handling_handlers(sign_in, partial(handling_desk, house)),
         stream_handler(sign_in, house.hub),
         console_router(console),
         *health_handlers(house.readiness),
@@ -102,6 +110,18 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
         ),
     ]
     return create_app(Doors(events=house.door, version=__version__, route_handlers=handlers))
+
+
+def handling_desk(house: House, tenant: TenantId, name: str, actor: Actor) -> HandlingDesk:
+    """Somebody at work on incidents."""
+    return HandlingDesk(
+        store=house.incidents,
+        people=house.reception.users,
+        news=house.announcements,
+        tenant=tenant,
+        author=Author(name, actor),
+        now=house.now,
+    )
 
 
 def _workshop(house: House) -> Workshop:

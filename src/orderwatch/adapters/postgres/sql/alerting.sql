@@ -116,7 +116,7 @@ select w.incident_id, w.order_id, w.joined_at, w.cause_at, w.system, w.reason, w
 from unnest(%(incident_ids)s::bigint[]) as wanted (incident_id), lateral (
   select * from (
     select * from incident_orders m where m.incident_id = wanted.incident_id
-    order by m.amount desc, m.order_id limit 200) as dearest
+    order by m.amount_units desc, m.order_id limit 200) as dearest
   order by (dearest.recovered_at is not null), dearest.amount desc, dearest.order_id
   limit %(most)s) as w
 
