@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -22,12 +23,15 @@ _AT_ONCE: Final = 2_000
 
 
 class Wanted(Struct, frozen=True):
-    """Which rows: older than a number, of one actor, of actions that begin so; at most so many."""
+    """Which rows: older than a number, of one actor, of actions that begin so, written between two
+    times; at most so many."""
 
     most: int = 100
     before: int | None = None
     actor: str | None = None
     action: str | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
 
 
 class AuditLog(Protocol):
@@ -43,6 +47,10 @@ class AuditLog(Protocol):
 
     async def newest(self, tenant: TenantId, wanted: Wanted) -> list[Row]:
         """Rows, newest first."""
+        ...
+
+    async def actors(self, tenant: TenantId) -> list[str]:
+        """Everybody who ever did something, by name; at most 500."""
         ...
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
 
-Kind = Literal["letters", "draft", "rebuild"]
+Kind = Literal["letters", "draft", "rebuild", "audit"]
 
 REMEMBERED: Final = timedelta(hours=12)
 _AWAY: Final = "It was stopped by a fault on our side, which was recorded. Start it again."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -10,9 +11,12 @@ from tests.integration.people.conftest import BOSS, PASSWORD, Office
 
 from orderwatch.adapters.postgres.audit import PostgresAudit, write_deed
 from orderwatch.app.administer import create_key
-from orderwatch.app.audit import verify_audit
-from orderwatch.core.people.audit import Deed, Head
-from orderwatch.core.people.deeds import key_revoked
+from orderwatch.app.audit import Wanted, verify_audit
+from orderwatch.app.check_audit import AuditDesk, begin_check, last_check
+from orderwatch.app.export_audit import export_audit
+from orderwatch.app.run_jobs import Jobs
+from orderwatch.core.people.audit import Actor, ActorKind, Break, Deed, Head
+from orderwatch.core.people.deeds import key_revoked, order_noted
 
 
 async def test_all_that_administration_does_is_written(office: Office) -> None:
@@ -131,3 +135,58 @@ async def test_rows_cut_off_at_the_end_are_missed_by_the_head(office: Office) ->
     assert broken.seq == remembered.seq
     other = Head(remembered.seq - 1, bytes(32))
     assert (await verify_audit(audit, office.alices.id, other)).broken is not None
+
+
+async def test_rows_are_found_by_who_by_what_and_by_when(office: Office) -> None:
+    audit, alice = office.house.reception.audit, office.alices.id
+    carol = Actor(ActorKind.PERSON, "carol")
+    for actor, deed in ((carol, key_revoked("k-1")), (BOSS, key_revoked("k-2"))):
+        await audit.write(alice, actor, deed)
+    await audit.write(alice, carol, order_noted("o-1"))
+    (noted, second, first) = await audit.newest(alice, Wanted(3))
+
+    async def found(wanted: Wanted) -> list[str]:
+        return [row.deed.subject for row in await audit.newest(alice, wanted)]
+
+    assert await found(Wanted(actor="carol")) == ["o-1", "k-1"]
+    assert await found(Wanted(actor="carol", action="key.")) == ["k-1"]
+    assert await found(Wanted(action="key.revoked", before=second.seq)) == ["k-1"]
+    assert await found(Wanted(starts=second.at)) == ["o-1", "k-2"]
+    assert await found(Wanted(starts=first.at, ends=noted.at)) == ["k-2", "k-1"]
+    assert await found(Wanted(action="order_")) == []
+    assert await audit.actors(alice) == sorted({"carol", "boss", "orderwatch"})
+    assert "carol" not in await audit.actors(office.bobs.id)
+
+
+async def test_a_check_is_on_record_and_the_newest_one_counts(office: Office) -> None:
+    audit, alice = office.house.reception.audit, office.alices.id
+    jobs = Jobs(office.clock, lambda: "j", lambda error: None)
+    assert await last_check(audit, alice) is None
+    job = begin_check(AuditDesk(audit, jobs, alice, BOSS), None)
+    assert job is not None
+    await jobs.wait(job, timedelta(seconds=20))
+    assert (job.done, job.total, job.percent) == (job.found.rows, job.found.rows, 100)
+    checked = await last_check(audit, alice)
+    assert checked is not None
+    assert (checked.by, checked.rows, checked.broken) == (BOSS.name, job.found.rows, None)
+    cut_off = Head(10_000, bytes(32))
+    job = begin_check(AuditDesk(audit, jobs, alice, BOSS), cut_off)
+    assert job is not None
+    await jobs.wait(job, timedelta(seconds=20))
+    checked = await last_check(audit, alice)
+    assert checked is not None
+    assert checked.broken == Break(
+        10_000, f"the log ends at row {job.total}: newer rows were cut off"
+    )
+    assert (await office.verified()).broken is None
+
+
+async def test_all_rows_are_exported_whatever_their_number(office: Office) -> None:
+    audit, alice = office.house.reception.audit, office.alices.id
+    await asyncio.gather(*(audit.write(alice, BOSS, key_revoked(f"=k-{n}")) for n in range(505)))
+    pages = [page async for page in export_audit(audit, alice, Wanted(action="key."), "UTC")]
+    lines = "".join(pages).splitlines()
+    assert len(pages) == 2
+    assert lines[0].startswith('row,"at (UTC)",kind,actor,address,action,subject,details,hash')
+    subjects = {line.split(",")[6] for line in lines[1:]}
+    assert subjects == {f"'=k-{n}" for n in range(505)}

@@ -25,7 +25,7 @@ from orderwatch.entrypoints.console.router import not_allowed, to_login
 from orderwatch.entrypoints.web.sessions import Sessions
 from orderwatch.entrypoints.web.sign_in import Reader, SignIn, require
 
-OPEN_TO_ALL: Final = {"/login", "/logout", "/welcome"}
+OPEN_TO_ALL: Final = {"/login", "/logout", "/welcome", "/language"}
 """What changes something and is asked before anybody is known; each checks the origin itself."""
 OWN_DOOR: Final = ("/api/v1/events", "/api/v1/hooks")
 """Where systems send, each with its own key or signature."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any, Final
 
+from msgspec.structs import asdict
 from psycopg.types.json import Json
 
 from orderwatch.adapters.postgres.database import Connection, Database, statements
+from orderwatch.adapters.postgres.reading import assemble
 from orderwatch.app.audit import Wanted
 from orderwatch.core.model import TenantId
 from orderwatch.core.people.audit import (
@@ -21,6 +23,7 @@ from orderwatch.core.people.audit import (
 )
 
 _SQL: Final = statements("audit")
+_LAST_LETTER: Final = chr(0x10FFFF)
 
 
 async def write_deed(connection: Connection, actor: Actor, deed: Deed) -> None:
@@ -71,15 +74,17 @@ class PostgresAudit:
 
     async def newest(self, tenant: TenantId, wanted: Wanted) -> list[Row]:
         """Rows, newest first."""
-        values = {
-            "before": wanted.before,
-            "actor": wanted.actor,
-            "action": wanted.action,
-            "most": wanted.most,
-        }
+        asked = {name: value for name, value in asdict(wanted).items() if value is not None}
+        values = asked | {"after_action": f"{wanted.action}{_LAST_LETTER}"}
         async with self._database.tenant(tenant) as connection:
-            found = await connection.execute(_SQL["newest"], values)
+            found = await connection.execute(assemble(_SQL["newest"], asked), values)
             return [_row(*one) for one in await found.fetchall()]
+
+    async def actors(self, tenant: TenantId) -> list[str]:
+        """Names, as they are sorted."""
+        async with self._database.tenant(tenant) as connection:
+            found = await connection.execute(_SQL["actors"])
+            return [name for (name,) in await found.fetchall()]
 
 
 def _row(*columns: Any) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from orderwatch.core.people.audit import Deed
+from orderwatch.core.people.audit import Break, Deed
 from orderwatch.core.people.roles import Role
 
 _YES_NO = {True: "yes", False: "no"}
@@ -149,6 +149,19 @@ def view_renamed(view_id: int, name: str) -> Deed:
 def view_deleted(view_id: int, *, taken_back: bool) -> Deed:
     """Somebody deleted a view, or took that back."""
     return Deed("view.restored" if taken_back else "view.deleted", str(view_id))
+
+
+def audit_checked(rows: int, broken: Break | None) -> Deed:
+    """Somebody had the log checked: how far it is whole, and where it is broken, if it is."""
+    details = {"rows": str(rows)}
+    if broken is not None:
+        details |= {"broken_at": str(broken.seq), "why": broken.what}
+    return Deed("audit.checked", "", details)
+
+
+def audit_exported(query: str) -> Deed:
+    """Somebody took rows of this log away as a file."""
+    return Deed("audit.exported", "", {"filter": query})
 
 
 def key_made(key_id: str, source_prefix: str, can_read: bool) -> Deed:

@@ -107,6 +107,7 @@ def tabs(visit: Visit, tab: str) -> dict[str, Any]:
         "thresholds": ("Thresholds", "/settings/thresholds", may(Permission.READ_TEMPLATES)),
         "keys": ("Keys", "/settings/keys", may(Permission.READ_KEYS)),
         "people": ("People", "/settings/people", may(Permission.MANAGE_PEOPLE)),
+        "audit": ("Audit log", "/settings/audit", may(Permission.READ_AUDIT)),
         "product": ("This server", "/settings/server", may(Permission.READ_KEYS)),
     }
     return {

@@ -107,7 +107,7 @@ class Window(Struct, frozen=True):
 def window_of(given: Mapping[str, Any], visit: Visit) -> Window:
     """The window an address asks for; what cannot be is said, and the usual one taken."""
     values = {name: str(given[name]).strip()[:100] for name in NAMES if given.get(name)}
-    starts, ends = (_instant(values.get(name), visit) for name in ("from", "to"))
+    starts, ends = (instant_of(values.get(name), visit) for name in ("from", "to"))
     asked = bool(values.get("from") or values.get("to"))
     is_custom = starts is not None and (ends is None or ends > starts)
     fault = _WRONG if asked and not is_custom else None
@@ -142,7 +142,7 @@ def _beginning(range_: str, visit: Visit) -> datetime:
     return minute_of(visit.now - (_WEEK if range_ == "7d" else _DAY))
 
 
-def _instant(text: str | None, visit: Visit) -> datetime | None:
+def instant_of(text: str | None, visit: Visit) -> datetime | None:
     """An instant; a time without an offset, of a form, is that of the shops."""
     try:
         at = datetime.fromisoformat(text or "")

@@ -22,6 +22,13 @@ from orderwatch.entrypoints.console.mend import (
     undo_letters,
 )
 from orderwatch.entrypoints.console.parked import asked_parked, parked_live, parked_page
+from orderwatch.entrypoints.console.settings_audit import (
+    asked_audit,
+    audit_csv,
+    audit_live,
+    audit_page,
+    check_log,
+)
 from orderwatch.entrypoints.console.settings_draft import (
     apply_flow,
     check_flow,
@@ -92,9 +99,14 @@ WORKSHOP_HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     change_role,
     disable_person,
     end_session,
+    audit_page,
+    audit_live,
+    audit_csv,
+    check_log,
 )
 
 WORKSHOP_NEEDS: Final = {
     "letters_asked": Provide(asked_letters),
     "parked_asked": Provide(asked_parked),
+    "audit_asked": Provide(asked_audit),
 }

@@ -21,9 +21,22 @@ select tenant_id, seq, at, kind, actor, address, action, subject, details, previ
 from audit_log where seq > %(after)s order by seq limit %(most)s
 
 -- name: newest
+-- A line that ends in `-- when NAME` is part of it only when NAME was asked for.
 select tenant_id, seq, at, kind, actor, address, action, subject, details, previous, hash
 from audit_log
-where (%(before)s::bigint is null or seq < %(before)s)
-  and (%(actor)s::text is null or actor = %(actor)s)
-  and (%(action)s::text is null or starts_with(action, %(action)s))
+where true
+  and seq < %(before)s                                                 -- when before
+  and actor = %(actor)s                                                -- when actor
+  and action >= %(action)s and action < %(after_action)s               -- when action
+  and at >= %(starts)s                                                 -- when starts
+  and at < %(ends)s                                                    -- when ends
 order by seq desc limit %(most)s
+
+-- name: actors
+-- One step down the index for each name, however many rows each has.
+with recursive names as (
+  (select actor from audit_log order by actor limit 1)
+  union all
+  select (select a.actor from audit_log a where a.actor > names.actor order by a.actor limit 1)
+  from names where names.actor is not null)
+select actor from names where actor is not null limit 500
