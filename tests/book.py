@@ -20,7 +20,13 @@ from orderwatch.adapters.postgres.ledger import decode_standing, decode_state
 Table = dict[Any, Any]
 Book = dict[str, Table]
 
-STANDING_TOTALS = ("orders_placed", "orders_open", "orders_overdue", "transmissions_overdue")
+STANDING_TOTALS = (
+    "orders_placed",
+    "orders_open",
+    "orders_overdue",
+    "transmissions_overdue",
+    "mismatches_open",
+)
 """Totals that follow from where the orders stand, whichever way they came there."""
 
 

@@ -64,6 +64,7 @@ LABELS: Final[dict[str, tuple[str, ...]]] = {
     "transmissions_overdue": ("system",),
     "orders_open": ("channel", "status"),
     "orders_overdue": ("channel", "status"),
+    "mismatches_open": ("type", "system"),
     "notifications": ("channel", "result"),
     "detection_lag": ("rule",),
 }

@@ -124,7 +124,10 @@ def differs(
     if state != stored.state:
         return True
     order = judge(state, template, now)
-    row = order_row(order, state, standing(order), stored.revision)
+    counted = standing(order)
+    if counted.mismatches != stored.standing.mismatches:
+        return True
+    row = order_row(order, state, counted, stored.revision)
     fresh = Verdict(row.class_, row.overdue, row.status, row.deadline, row.next_deadline, row.rule)
     if fresh == verdict:
         return False

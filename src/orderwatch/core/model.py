@@ -149,6 +149,23 @@ class Deviation(Struct, frozen=True, gc=False, omit_defaults=True, rename={"from
     to: str | None = None
 
 
+MismatchType = Literal["missing", "orphan", "status", "total", "timestamp", "duplicate"]
+
+
+class Mismatch(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A system contradicts another about one order: what of it, what it says, what was expected.
+
+    `of` is `status` or the kind of an amount. `since` is when both had been said, where known.
+    """
+
+    type: MismatchType
+    system: System
+    of: str
+    says: str
+    expected: str
+    since: datetime | None = None
+
+
 class Why(Struct, frozen=True, gc=False, omit_defaults=True):
     """The explanation of a verdict: the rule, its numbers, and the events that decided it."""
 
@@ -212,4 +229,4 @@ class Order(Struct, frozen=True, gc=False):
     deviations: tuple[Deviation, ...]
     deviation_count: int
     event_count: int
-    mismatches: tuple[Any, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()

@@ -122,3 +122,18 @@ async def test_a_season_is_read_quarter_by_quarter(house: House) -> None:
     assert at_the_time == {0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}
     assert sum(figures.season[0][1].took["commerce_engine"]) == 1
     assert figures.recorded_since is not None
+
+
+async def test_open_mismatches_are_counted_by_type(house: House) -> None:
+    money = {"value": "20", "currency": "THB", "kind": "captured"}
+    for n in range(2):
+        await house.hear(
+            placed(order=f"o-{n}", amount="25"),
+            said("checkout", "CAPTURED", 4, order=f"o-{n}", amount=money),
+            now=4,
+        )
+    await house.hear(
+        said("checkout", "CAPTURED", 9, order="o-0", amount=money | {"value": "25"}), now=9
+    )
+    figures = await seen(house, rule(watch(Look.MISMATCHES)), now=HOUR)
+    assert {type_: n for type_, n in figures.mismatches.items() if n} == {"total": 1}

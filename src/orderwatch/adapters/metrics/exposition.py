@@ -73,6 +73,12 @@ DESCRIBED: Final = (
         "Legs that are past their deadline now.",
     ),
     Described(
+        "mismatches_open",
+        "gauge",
+        "mismatches_open",
+        "What systems contradict the OMS about now.",
+    ),
+    Described(
         "ingest_lag",
         "histogram",
         "ingest_lag_seconds",

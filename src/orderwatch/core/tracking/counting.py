@@ -33,8 +33,8 @@ LAG_BOUNDS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400)
 class Standing(Struct, frozen=True, array_like=True):
     """What is counted of an order now: where, in which bucket, and each leg's bucket and word.
 
-    `active`: the minute of its latest activity (counted from 1970), if it was counted there. New
-    fields go to the end and have a default.
+    `active`: the minute of its latest activity (counted from 1970), if it was counted there.
+    `mismatches`: type and system of each that is open. New fields go to the end and have a default.
     """
 
     minute: datetime
@@ -45,6 +45,7 @@ class Standing(Struct, frozen=True, array_like=True):
     value: str
     legs: dict[System, tuple[str, str | None]]
     active: int | None = None
+    mismatches: tuple[tuple[str, System], ...] = ()
 
 
 Active = tuple[int, str, str]
@@ -106,6 +107,7 @@ def standing(order: Order, active: int | None = None) -> Standing:
         value=order.amount.value if order.amount else "0",
         legs={leg.system: (bucket(leg.class_, leg.overdue), leg.status) for leg in order.legs},
         active=active,
+        mismatches=tuple((one.type, one.system) for one in order.mismatches),
     )
 
 
@@ -133,7 +135,19 @@ def count_change(deltas: Deltas, before: Standing | None, order: Order, after: S
     if before is not None:
         _weigh(deltas, before, -1, after if same_place else None)
     _weigh(deltas, after, +1, before if same_place else None)
+    _contradict(deltas, before, after)
     _reach(deltas, before, order, after)
+
+
+def _contradict(deltas: Deltas, before: Standing | None, after: Standing) -> None:
+    """Count the mismatches that are open."""
+    was = before.mismatches if before is not None else ()
+    if was == after.mismatches:
+        return
+    for type_, system in was:
+        deltas.add("mismatches_open", type_, system, by=-1)
+    for type_, system in after.mismatches:
+        deltas.add("mismatches_open", type_, system)
 
 
 def _weigh(deltas: Deltas, at: Standing, sign: int, other: Standing | None) -> None:

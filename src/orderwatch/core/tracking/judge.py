@@ -11,6 +11,7 @@ from datetime import datetime
 
 from orderwatch.core.flow.template import PLACED, Condition, LegRule, Template
 from orderwatch.core.model import Class, Leg, Money, Order, Why
+from orderwatch.core.tracking.mismatches import mismatches_of
 from orderwatch.core.tracking.state import LegState, OrderState
 
 NOTHING_SAID: Mapping[str, datetime] = {}
@@ -80,6 +81,7 @@ def judge(state: OrderState, template: Template, at: datetime) -> Order:
         deviations=tuple(state.deviations),
         deviation_count=state.deviation_count,
         event_count=state.event_count,
+        mismatches=mismatches_of(state, legs, template),
     )
 
 

@@ -31,7 +31,7 @@ from orderwatch.core.tracking.counting import (
 from orderwatch.core.tracking.settle import move_order, needs_history, write_order
 
 decode_standing = msgspec.json.Decoder(Standing).decode
-GAUGES = ("orders_open", "orders_overdue", "transmissions_overdue")
+GAUGES = ("orders_open", "orders_overdue", "transmissions_overdue", "mismatches_open")
 
 
 class Ledger:
@@ -106,6 +106,8 @@ def recounted(standings: Iterable[Standing]) -> tuple[dict[Counter, tuple[int, D
             gauges.add("orders_open", one.channel, one.status)
         if one.bucket == "overdue":
             gauges.add("orders_overdue", one.channel, one.status)
+        for type_, system in one.mismatches:
+            gauges.add("mismatches_open", type_, system)
         for key in keys:
             n, value = counts.get(key, (0, Decimal(0)))
             counts[key] = n + 1, value + Decimal(one.value)
