@@ -20,7 +20,9 @@ from orderwatch.core.flow.durations import in_words
 
 PREFIX: Final = "ORDERWATCH_"
 _DURATION: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)\s*")
+_DATABASES: Final = ("postgresql://", "postgres://")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_OF_CHANNELS: Final = "channel_secret_"
 _SECRETS: Final = frozenset({"database_url", "migration_url", "session_secret", "metrics_token"})
 
 
@@ -93,6 +95,20 @@ class Settings(Struct, frozen=True, kw_only=True):
         Annotated[str, Meta(min_length=16)] | None,
         Meta(description="if set, /metrics asks for it as a bearer token"),
     ] = None
+    public_url: Annotated[
+        str,
+        Meta(
+            pattern="^https?://[^ ]+$",
+            description="where people reach the console: notices link to it",
+        ),
+    ] = "http://127.0.0.1:8080"
+    channel_hosts: Annotated[
+        str,
+        Meta(
+            description="hosts that channels of notices may lead to, separated by commas: names, "
+            "`*.DOMAIN`, `public` for all of the public internet, `*` for any",
+        ),
+    ] = "public"
     log_steps: Annotated[bool, Meta(description="log one line for each step an order takes")] = True
     log_level: Annotated[
         str,
@@ -126,6 +142,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def channel_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """The secrets of tenants' channels, by TENANT__NAME; raises BadSetting."""
+    named = {
+        name.removeprefix(PREFIX).lower().removesuffix("_file")
+        for name in environment
+        if name.startswith(PREFIX + _OF_CHANNELS.upper())
+    }
+    texts = {name: _text(name, environment) for name in sorted(named)}
+    return {name.removeprefix(_OF_CHANNELS).upper(): text for name, text in texts.items() if text}
+
+
 _BOUNDS: Final = (
     ("retention", timedelta(days=31), timedelta(days=36_500)),
     ("session_idle", timedelta(minutes=5), timedelta(days=30)),
@@ -144,13 +171,15 @@ def _known(name: str) -> bool:
         name in Settings.__struct_fields__
         or name in _CLIENT
         or name.removesuffix("_file") in _SECRETS
+        or name.startswith(_OF_CHANNELS)
     )
 
 
 def _text(name: str, environment: Mapping[str, str]) -> str | None:
     variable = PREFIX + name.upper()
     text = environment.get(variable)
-    file = environment.get(f"{variable}_FILE") if name in _SECRETS else None
+    is_secret = name in _SECRETS or name.startswith(_OF_CHANNELS)
+    file = environment.get(f"{variable}_FILE") if is_secret else None
     text = (text or "").strip()
     if file is None:
         return text or None
@@ -165,7 +194,7 @@ def _text(name: str, environment: Mapping[str, str]) -> str | None:
 
 
 def _value(name: str, text: str, hint: Any) -> Any:
-    if name.endswith("_url") and not text.startswith(("postgresql://", "postgres://")):
+    if name in _SECRETS and name.endswith("_url") and not text.startswith(_DATABASES):
         raise BadSetting(f"{PREFIX}{name.upper()}: write postgresql://USER@HOST/DATABASE.")
     if hint is timedelta:
         match = _DURATION.fullmatch(text)
@@ -209,6 +238,15 @@ class SettingHelp(Struct, frozen=True):
     description: str
 
 
+_OF_CHANNELS_HELP: Final = SettingHelp(
+    variable=f"{PREFIX}{_OF_CHANNELS.upper()}<TENANT>__<NAME>[_FILE]",
+    value="(secret)",
+    default="(unset)",
+    description="what a channel of the tenant means by `secret: NAME`; "
+    "upper case, hyphens as underscores",
+)
+
+
 def describe(settings: Settings) -> list[SettingHelp]:
     """The settings with what is in force."""
     hints = get_type_hints(Settings, include_extras=True)
@@ -225,7 +263,7 @@ def describe(settings: Settings) -> list[SettingHelp]:
                 description=meta.description or "",
             )
         )
-    return rows
+    return [*rows, _OF_CHANNELS_HELP]
 
 
 def _shown(value: object) -> str:

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from orderwatch.settings import BadSetting, Settings, describe, read_settings
+from orderwatch.settings import (
+    BadSetting,
+    Settings,
+    channel_secrets,
+    describe,
+    read_settings,
+)
 
 SECRETS = {
     "database_url": "postgresql://orderwatch:hunter2@db.example/orderwatch",
@@ -101,7 +107,10 @@ def test_a_secret_file_that_cannot_be_read_names_its_variable(tmp_path: Path) ->
 
 def test_a_secret_is_never_shown() -> None:
     rows = describe(read(**SECRETS))
-    assert [row.value for row in rows if row.variable.endswith("[_FILE]")] == ["(set)"] * 4
+    assert [row.value for row in rows if row.variable.endswith("[_FILE]")] == [
+        *["(set)"] * 4,
+        "(secret)",
+    ]
     assert "hunter2" not in str(rows)
     assert "hunter2" not in complaint(metrics_token="hunter2")
     assert "hunter2" not in complaint(database_url="oracle://hunter2@x")
@@ -109,7 +118,9 @@ def test_a_secret_is_never_shown() -> None:
 
 def test_the_table_has_a_row_for_every_setting_with_its_default_and_its_meaning() -> None:
     rows = {row.variable.removesuffix("[_FILE]"): row for row in describe(read(writers="7"))}
-    assert list(rows) == [f"ORDERWATCH_{name.upper()}" for name in Settings.__struct_fields__]
+    *own, of_channels = rows
+    assert own == [f"ORDERWATCH_{name.upper()}" for name in Settings.__struct_fields__]
+    assert of_channels == "ORDERWATCH_CHANNEL_SECRET_<TENANT>__<NAME>"
     assert all(row.description and row.default for row in rows.values())
     assert (rows["ORDERWATCH_WRITERS"].value, rows["ORDERWATCH_WRITERS"].default) == ("7", "2")
     assert rows["ORDERWATCH_RETENTION"].default == "400 d"
@@ -122,3 +133,17 @@ def test_a_shown_default_can_be_written_back_as_it_stands() -> None:
         if row.default != "(unset)"
     }
     assert read_settings(shown) == Settings()
+
+
+def test_a_channels_secret_is_read_from_its_variable_or_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("from a file\n")
+    environment = {
+        "ORDERWATCH_CHANNEL_SECRET_ALICE__SLACK": "xoxb-1",
+        "ORDERWATCH_CHANNEL_SECRET_ALICE__SMTP_FILE": str(file),
+        "ORDERWATCH_CHANNEL_SECRET_BOB__EMPTY": " ",
+    }
+    assert read_settings(environment) == Settings()
+    assert channel_secrets(environment) == {"ALICE__SLACK": "xoxb-1", "ALICE__SMTP": "from a file"}
+    with pytest.raises(BadSetting, match="not both"):
+        channel_secrets(environment | {"ORDERWATCH_CHANNEL_SECRET_ALICE__SMTP": "x"})

@@ -1,0 +1,1 @@
+"""Roads to people and machines: one module for each kind of channel, behind the port `Road`."""
