@@ -12,6 +12,7 @@ from tests.unit.core.alerting.shop import book, only_channel, rule, watch
 from orderwatch.adapters.postgres.figures import PostgresFigures
 from orderwatch.core.alerting.book import Look
 from orderwatch.core.alerting.figures import Counts, EarlierDay, Figures
+from orderwatch.core.alerting.share import Usual
 from orderwatch.core.alerting.wanted import wanted_of
 from orderwatch.core.model import TenantId
 
@@ -137,3 +138,24 @@ async def test_open_mismatches_are_counted_by_type(house: House) -> None:
     )
     figures = await seen(house, rule(watch(Look.MISMATCHES)), now=HOUR)
     assert {type_: n for type_, n in figures.mismatches.items() if n} == {"total": 1}
+
+
+async def test_what_orders_usually_are_like_is_told_by_the_latest_of_them(house: House) -> None:
+    cash = {"value": "20", "currency": "THB", "kind": "cod_expected"}
+    for n in range(5):
+        await house.hear(
+            placed(n, order=f"o-{n}", channel=("app", "website")[n % 2], location="TH-0001"),
+            now=n,
+        )
+    await house.hear(said("checkout", "COD", 6, order="o-4", amount=cash), now=6)
+    figures = PostgresFigures(house.database)
+    usual = await figures.usual(house.alice, moment(10), 4)
+    assert usual == Usual(
+        4,
+        {
+            "channel": {"app": 2, "website": 2},
+            "location": {"TH-0001": 4},
+            "payment": {"cod": 1},
+        },
+    )
+    assert await figures.usual(house.bob, moment(10), 4) == Usual(0, {})

@@ -20,6 +20,7 @@ from orderwatch.core.alerting.figures import (
     Requests,
     SpanFigures,
 )
+from orderwatch.core.alerting.share import Usual
 from orderwatch.core.model import System, TenantId
 from orderwatch.core.spans import ceiling, cut
 from orderwatch.core.tracking.counting import ORDER, minute_of
@@ -51,6 +52,18 @@ class PostgresFigures:
             figures = await ask.with_days(figures)
             figures = await ask.with_silence(figures)
             return await ask.with_season(figures)
+
+    async def usual(self, tenant: TenantId, before: datetime, most: int) -> Usual:
+        """What the last orders placed before then were like (implements `UsualStore`)."""
+        counts: dict[str, dict[str, int]] = defaultdict(dict)
+        async with self._database.tenant(tenant) as connection:
+            cursor = await connection.execute(
+                self._sql["usual"], {"before": before, "most": most}, prepare=False
+            )
+            for dimension, value, n in await cursor.fetchall():
+                counts[dimension][value] = n
+        orders = counts.pop("orders", {}).get("", 0)
+        return Usual(orders, counts)
 
 
 class _Asking:

@@ -88,5 +88,13 @@ select connector from connectors
 
 -- name: usual
 -- The newest orders before an instant, with what they may have in common.
-select coalesce(channel, ''), coalesce(location, ''), systems, (state -> 17)::text
-from orders where placed_at < %(before)s order by placed_at desc, order_id desc limit %(most)s
+-- How it was paid is told as causes tell it: by the kinds of its amounts.
+select dimension, value, count(*)::bigint from (
+  select channel, location, (state -> 17)::text as amounts
+  from orders where placed_at < %(before)s order by placed_at desc, order_id desc limit %(most)s) as latest,
+  lateral (values ('orders', ''), ('channel', channel), ('location', location), ('payment', case
+    when amounts like '%%/cod\_expected"%%' or amounts like '%%/cod\_collected"%%' then 'cod'
+    when amounts like '%%/authorized"%%' or amounts like '%%/captured"%%' then 'prepaid' end))
+    as found (dimension, value)
+where value is not null
+group by 1, 2
