@@ -1,0 +1,240 @@
+"""What a rule would have raised on the recorded past, as it was known at the time.
+
+The events of the past are heard again in the order of their arrival, by the same fold, with the
+clock where it stood; the same evaluation concludes from them, for a draft and for what is in force,
+side by side. Nobody is told, nothing is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from orderwatch.app.evaluate_alerts import Alerting, evaluate_alerts
+from orderwatch.app.look_at_figures import ROUNDS, LookAtFigures
+from orderwatch.app.remembered_alerts import RememberedAlerts
+from orderwatch.app.remembered_figures import RememberedFigures
+from orderwatch.app.remembered_ledger import RememberedLedger
+from orderwatch.core.alerting.book import Book, Look
+from orderwatch.core.alerting.incident import Incident
+from orderwatch.core.errors import OrderwatchError
+from orderwatch.core.flow.template import Template
+from orderwatch.core.model import OrderId, ReceivedEvent, TenantId
+from orderwatch.core.tracking.causes import Cause
+from orderwatch.core.tracking.changes import Changes
+
+STEP: Final = timedelta(seconds=30)
+"""How often the clock of a replay ticks when nothing arrives."""
+MOST_NAMED: Final = 100
+"""Orders that are named of each incident."""
+_FORGET_EVERY: Final = timedelta(hours=1)
+_COUNTED: Final = frozenset(look for _, looks in ROUNDS.values() for look in looks)
+_OF_NOTHING_RECORDED: Final = frozenset({Look.NOTICE, Look.INCIDENT, Look.REQUESTS})
+
+
+class CannotBacktest(OrderwatchError):
+    """This rule cannot be tried on the past."""
+
+
+class Past(Protocol):
+    """The recorded events by their arrival. Every call raises Unavailable."""
+
+    async def count(self, tenant: TenantId, since: datetime, until: datetime) -> int:
+        """How many events arrived in [since, until)."""
+        ...
+
+    def arrived(
+        self, tenant: TenantId, since: datetime, until: datetime
+    ) -> AsyncIterator[list[ReceivedEvent]]:
+        """Those events in the order of their arrival; what arrived together comes together."""
+        ...
+
+    async def history(
+        self, tenant: TenantId, order_ids: Collection[OrderId], before: datetime
+    ) -> Mapping[OrderId, Sequence[ReceivedEvent]]:
+        """All that arrived earlier of these orders."""
+        ...
+
+
+class Episode(Struct, frozen=True, kw_only=True):
+    """One incident a rule would have raised. `orders` names the first of `number`."""
+
+    title: str
+    about: dict[str, str | float | bool]
+    cause_at: datetime
+    fired_at: datetime
+    resolved_at: datetime | None
+    number: int
+    money: Decimal
+    currency: str
+    orders: tuple[OrderId, ...]
+    notices: int
+
+
+class Backtest(Struct, frozen=True, kw_only=True):
+    """What a rule would have raised: by the draft, and by what is in force (None: no such rule)."""
+
+    rule: str
+    since: datetime
+    until: datetime
+    events: int
+    orders: int
+    draft: tuple[Episode, ...]
+    active: tuple[Episode, ...] | None
+
+
+class Trial(Struct, frozen=True):
+    """A rule of a draft, and of the book in force, on a stretch of the past of one flow."""
+
+    rule: str
+    draft: Book
+    active: Book
+    template: Template
+    since: datetime
+    until: datetime
+
+
+async def backtest_rule(
+    past: Past, tenant: TenantId, trial: Trial, reached: Callable[[int], None] = lambda _: None
+) -> Backtest:
+    """Replay the past; `reached` hears how many events were. Raises CannotBacktest."""
+    _check(trial)
+    replay = _Replay(trial)
+    orders: set[OrderId] = set()
+    events = 0
+    async for arrived in past.arrived(tenant, trial.since, trial.until):
+        now = arrived[0].received_at
+        unknown = replay.ledger.unknown(arrived)
+        if unknown:
+            earlier = await past.history(tenant, unknown, now)
+            for order_id, known in earlier.items():
+                replay.ledger.recall(order_id, known, now)
+        await replay.wait_until(now)
+        await replay.hear(arrived, now)
+        events += len(arrived)
+        orders |= {one.event.order_id for one in arrived}
+        reached(events)
+    await replay.wait_until(trial.until)
+    sides = replay.sides
+    return Backtest(
+        rule=trial.rule,
+        since=trial.since,
+        until=trial.until,
+        events=events,
+        orders=len(orders),
+        draft=sides[0].episodes(),
+        active=sides[1].episodes() if trial.rule in trial.active.rules else None,
+    )
+
+
+def _check(trial: Trial) -> None:
+    rule = trial.draft.rules.get(trial.rule)
+    if rule is None:
+        known = ", ".join(trial.draft.rules)
+        raise CannotBacktest(f"There is no rule {trial.rule}; the book has {known}.")
+    looks = {watch.look for watch in rule.watches}
+    if looks <= _OF_NOTHING_RECORDED:
+        raise CannotBacktest(
+            f"Rule {trial.rule} looks at what is not recorded with orders "
+            f"({', '.join(sorted(looks))}); it can only be watched from now on."
+        )
+
+
+class _Side:
+    """One book at work on the replay."""
+
+    def __init__(self, book: Book, rule: str, figures: RememberedFigures) -> None:
+        own = book.rules.get(rule)
+        rules = {rule: replace(own, enabled=True)} if own else {}
+        self.book = replace(book, rules=rules)
+        self.alerts = RememberedAlerts()
+        self._figures = figures
+        self._rule = rule
+        looks = {watch.look for watch in own.watches} if own else set()
+        self.needs_ticks = bool(looks & _COUNTED)
+
+    async def evaluate(
+        self, causes: Sequence[Cause], template: Template, now: datetime, tenant: TenantId
+    ) -> None:
+        if not self.book.rules:
+            return
+        self.alerts.causes += causes
+        stirring = await self.alerts.stirring(tenant)
+        if not (self.needs_ticks or stirring.causes or stirring.under_way):
+            return
+        alerting = Alerting(
+            self.alerts, LookAtFigures(self._figures), NothingTelling(), lambda: now
+        )
+        while (await evaluate_alerts(alerting, tenant, self.book, template)).more:
+            pass
+
+    def episodes(self) -> tuple[Episode, ...]:
+        return tuple(self._episode(one) for one in self.alerts.incidents.values())
+
+    def _episode(self, one: Incident) -> Episode:
+        places = self.alerts.places.get(one.id, {})
+        return Episode(
+            title=one.title,
+            about=one.about,
+            cause_at=one.cause_at,
+            fired_at=one.fired_at,
+            resolved_at=one.resolved_at,
+            number=one.orders,
+            money=one.money,
+            currency=one.currency,
+            orders=tuple(sorted(places))[:MOST_NAMED],
+            notices=sum(1 for notice in self.alerts.notices if notice.incident == one.id),
+        )
+
+
+class NothingTelling:
+    """The port Commonality of a replay: nobody reads it."""
+
+    async def of(self, *_: object) -> str:
+        """Nothing."""
+        return ""
+
+
+class _Replay:
+    """The past, heard again."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._template = trial.template
+        self._now = trial.since
+        self._forget_at = trial.since + _FORGET_EVERY
+        self.ledger = RememberedLedger(trial.template)
+        self._figures = RememberedFigures()
+        books = (trial.draft, trial.active)
+        self.sides = [_Side(book, trial.rule, self._figures) for book in books]
+
+    async def hear(self, events: Sequence[ReceivedEvent], now: datetime) -> None:
+        await self._take(self.ledger.hear(events, now), now)
+
+    async def wait_until(self, end: datetime) -> None:
+        """Let the clock go on: deadlines pass when they do, and rules are looked at."""
+        for at in self._instants(end):
+            await self._take(self.ledger.watch(at), at)
+        if self._now >= self._forget_at:
+            self.ledger.forget_settled(self._now)
+            self._forget_at = self._now + _FORGET_EVERY
+
+    def _instants(self, end: datetime) -> Iterator[datetime]:
+        """Every tick until then, and every deadline at its instant."""
+        while self._now < end:
+            tick = min(self._now + STEP, end)
+            due = self.ledger.next_deadline()
+            # One that had passed before its order was heard of is seen now.
+            self._now = max(self._now, due) if due is not None and due < tick else tick
+            yield self._now
+
+    async def _take(self, changes: Changes, now: datetime) -> None:
+        self._figures.take(changes)
+        self._figures.words = self.ledger.words
+        for side in self.sides:
+            side.alerts.words = self.ledger.words
+            await side.evaluate(changes.causes, self._template, now, TenantId(0))
