@@ -39,6 +39,11 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    @property
+    def count(self) -> int:
+        """How many there are: who reads a part can tell whether it added any."""
+        return len(self._found)
+
     def sorted(self) -> tuple[SourceProblem, ...]:
         """In the order of the text, each once."""
         return tuple(sorted(set(self._found)))

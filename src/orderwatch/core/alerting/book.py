@@ -53,7 +53,7 @@ class Watch(Struct, frozen=True, kw_only=True):
     """One thing a rule looks at, and the condition under which that is worth an incident.
 
     `over` is the window's length (None: the day so far). `per` makes one incident for each value.
-    `at` is a schedule's time of day in the tenant's zone.
+    `at` is a schedule's time of day in the tenant's zone. `text` is said instead of the rule's.
     """
 
     look: Look
@@ -64,6 +64,7 @@ class Watch(Struct, frozen=True, kw_only=True):
     of: Literal["orders", "systems"] | None = None
     at_least: int = 0
     """The volume below which nothing is concluded: orders, legs or requests."""
+    text: str = ""
 
 
 class Scope(Struct, frozen=True):
@@ -103,6 +104,11 @@ class Rule(Struct, frozen=True, kw_only=True):
     runbook: str | None = None
     once: bool = False
     """Tells when its condition is met, and keeps no incident: a report, a summary."""
+
+    def text_of(self, look: str) -> str:
+        """The sentence for what one of its watches saw."""
+        own = (watch.text for watch in self.watches if watch.look == look and watch.text)
+        return next(own, self.text)
 
 
 class Stretch(Struct, frozen=True):

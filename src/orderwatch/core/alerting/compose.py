@@ -57,7 +57,7 @@ class Scene(Struct, frozen=True):
 def title_of_incident(scene: Scene, incident: Incident) -> str:
     """The incident in one sentence, as it stands now."""
     rule = scene.book.rules.get(incident.rule)
-    text = rule.text if rule and rule.text else incident.title
+    text = (rule.text_of(str(incident.about.get("look", ""))) if rule else "") or incident.title
     return say(text, incident, scene.template, scene.zone, scene.now)
 
 

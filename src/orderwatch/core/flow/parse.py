@@ -32,7 +32,7 @@ _KEYS: Final = (
     "oms",
     "legs",
 )
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -49,7 +49,7 @@ def parse_template(text: str) -> Template | tuple[TemplateError, ...]:
 
 def _template(fields: Fields) -> Template:
     problems = fields.problems
-    name = _matching(fields, "template", _NAME, "small letters, digits and dashes: lotus-o2o")
+    name = matching(fields, "template", NAME, "small letters, digits and dashes: lotus-o2o")
     fields.need("version", "1")
     channels = _channels(fields)
     oms = _oms(fields, channels)
@@ -58,8 +58,8 @@ def _template(fields: Fields) -> Template:
         name=name,
         title=fields.text("title", default=name, longest=100),
         version=fields.integer("version") or 1,
-        currency=_matching(fields, "currency", _CURRENCY, "three capital letters: THB"),
-        time_zone=_time_zone(fields),
+        currency=matching(fields, "currency", _CURRENCY, "three capital letters: THB"),
+        time_zone=read_time_zone(fields),
         oms=oms.system,
         oms_title=oms.title,
         oms_silent_after=oms.silent_after,
@@ -70,7 +70,7 @@ def _template(fields: Fields) -> Template:
     )
 
 
-def _matching(fields: Fields, key: str, pattern: re.Pattern[str], remedy: str) -> str:
+def matching(fields: Fields, key: str, pattern: re.Pattern[str], remedy: str) -> str:
     """A required text of one form."""
     node = fields.need(key, remedy)
     text = as_text(node, fields.problems) if node else None
@@ -79,7 +79,8 @@ def _matching(fields: Fields, key: str, pattern: re.Pattern[str], remedy: str) -
     return text or ""
 
 
-def _time_zone(fields: Fields) -> str:
+def read_time_zone(fields: Fields) -> str:
+    """The key `time_zone`: a zone that exists."""
     node = fields.need("time_zone", "Asia/Bangkok")
     name = as_text(node, fields.problems) if node else None
     if node and name and not _zone_exists(name):
