@@ -37,6 +37,7 @@ from orderwatch.adapters.postgres.people import PostgresPeople
 from orderwatch.adapters.postgres.readiness import PostgresReadiness
 from orderwatch.adapters.postgres.reading import PostgresReading
 from orderwatch.adapters.postgres.shelves import PostgresShelves
+from orderwatch.adapters.postgres.source_requests import PostgresSourceRequests
 from orderwatch.adapters.postgres.users import PostgresUsers
 from orderwatch.adapters.shipped import shipped_templates
 from orderwatch.app.administer import create_tenant
@@ -171,6 +172,7 @@ class House(Struct, frozen=True):
     parked: PostgresParked
     jobs: Jobs
     incidents: PostgresIncidents
+    source_requests: PostgresSourceRequests
 
     @property
     def session_secret(self) -> bytes:
@@ -259,6 +261,7 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
         announcements=others,
         parked=PostgresParked(database),
         incidents=PostgresIncidents(database),
+        source_requests=PostgresSourceRequests(database),
         jobs=Jobs(clock.now, partial(secrets.token_hex, 8), _record_fault),
     )
 

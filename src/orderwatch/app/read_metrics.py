@@ -65,6 +65,7 @@ LABELS: Final[dict[str, tuple[str, ...]]] = {
     "orders_open": ("channel", "status"),
     "orders_overdue": ("channel", "status"),
     "mismatches_open": ("type", "system"),
+    "source_request_duration": ("connector", "outcome"),
     "notifications": ("channel", "result"),
     "detection_lag": ("rule",),
 }

@@ -26,6 +26,7 @@ from orderwatch.core.tracking.counting import (
     ORDER_BOUNDS_S,
     Total,
 )
+from orderwatch.core.tracking.requests import REQUEST_BOUNDS_S
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _INFINITE: Final = "+Inf"
@@ -84,6 +85,13 @@ DESCRIBED: Final = (
         "ingest_lag_seconds",
         "How long after it happened an event arrived.",
         LAG_BOUNDS_S,
+    ),
+    Described(
+        "source_request_duration",
+        "histogram",
+        "source_request_duration_seconds",
+        "How long polled systems took to answer.",
+        REQUEST_BOUNDS_S,
     ),
     Described(
         "notifications",

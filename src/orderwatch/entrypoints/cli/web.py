@@ -29,6 +29,7 @@ from orderwatch.entrypoints.api.orders import orders_handlers
 from orderwatch.entrypoints.api.protocol import ProblemProtocol
 from orderwatch.entrypoints.api.reading import Reading
 from orderwatch.entrypoints.api.series import series_handlers
+from orderwatch.entrypoints.api.source_requests import source_requests_handler
 from orderwatch.entrypoints.api.stream import stream_handler
 from orderwatch.entrypoints.api.summary import summary_handlers
 from orderwatch.entrypoints.console.pages import Console
@@ -97,6 +98,7 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
         *series_handlers(reading),
         *incidents_handlers(reading, house.incidents),
         *handling_handlers(sign_in, partial(handling_desk, house)),
+        source_requests_handler(house.door, house.source_requests),
         stream_handler(sign_in, house.hub),
         console_router(console),
         *health_handlers(house.readiness),

@@ -98,3 +98,16 @@ select dimension, value, count(*)::bigint from (
     as found (dimension, value)
 where value is not null
 group by 1, 2
+
+-- name: known_connectors
+select connector from connectors where connector = any(%(connectors)s)
+
+-- name: add_connectors
+-- As many as there is room for; of those that come at once the first in the alphabet.
+insert into connectors (tenant_id, connector, first_seen_at)
+select bound_tenant(), asked.connector, %(now)s
+from unnest(%(connectors)s::text[]) as asked (connector)
+where not exists (select from connectors c where c.connector = asked.connector)
+order by asked.connector
+limit greatest(0, %(most)s - (select count(*) from connectors))
+on conflict do nothing
