@@ -20,7 +20,7 @@ SOURCE: Final = Path(__file__).resolve().parents[1] / "src" / "orderwatch"
 CONSOLE: Final = SOURCE / "entrypoints" / "console"
 CATALOGUES: Final = CONSOLE / "catalogues"
 KEYWORDS: Final[dict[str, Any]] = {
-    **dict.fromkeys(("_", "N_", "gettext", "markup", "say")),
+    **dict.fromkeys(("_", "N_", "gettext", "markup", "say", "sentence")),
     **dict.fromkeys(("ngettext", "nmarkup"), (1, 2)),
 }
 SCRIPT_KEYWORDS: Final[dict[str, Any]] = {"said": None}

@@ -28,11 +28,9 @@ from orderwatch.core.model import TenantId
 from orderwatch.core.people.audit import Actor
 from orderwatch.core.people.deeds import state_rebuilt
 from orderwatch.core.reading.wanted import OrderFilter
+from orderwatch.core.saying import sentence
 
-_SAME: Final = "This is what is in force already; nothing would change."
-_OVERTAKEN: Final = (
-    "Version {} was put in force while you were at it. Look at it, and make your change again."
-)
+_SAME: Final = sentence("This is what is in force already; nothing would change.")
 
 
 class InForce(Struct, frozen=True):
@@ -114,7 +112,13 @@ async def apply_draft(desk: TemplateDesk, job: Job) -> int:
     draft: Draft = job.about
     (newest, *_) = await desk.directory.template_versions(desk.tenant)
     if newest.version != draft.base.version.version:
-        raise NotPossible(_OVERTAKEN.format(newest.version))
+        raise NotPossible(
+            sentence(
+                "Version %(version)s was put in force while you were at it. "
+                "Look at it, and make your change again.",
+                version=newest.version,
+            )
+        )
     version = await desk.directory.apply_template(
         desk.tenant, draft.template.name, draft.source, desk.actor
     )

@@ -22,6 +22,7 @@ from orderwatch.core.people.accounts import (
 from orderwatch.core.people.audit import Actor
 from orderwatch.core.people.roles import Role
 from orderwatch.core.people.sessions import SessionListing
+from orderwatch.core.saying import sentence
 
 
 class Outcome(StrEnum):
@@ -93,7 +94,7 @@ async def create_user(
         raise NotPossible(fault)
     hashed = await _hash(passwords, new.password, name)
     if not await users.create_user(tenant, name, new.role, hashed, by):
-        raise NotPossible(f"There is a user {name} already.")
+        raise NotPossible(sentence("There is a user %(name)s already.", name=name))
     return name
 
 
@@ -128,7 +129,7 @@ class UserDesk(Struct, frozen=True):
     async def revoke_session(self, session_id: str) -> None:
         """End one session; NotPossible."""
         if not await self.users.revoke_session(self.tenant, session_id, self.by, self.now()):
-            raise NotPossible(f"There is no live session {session_id}.")
+            raise NotPossible(sentence("There is no live session %(id)s.", id=session_id))
 
 
 async def _hash(passwords: Passwords, password: str, name: str) -> str:
@@ -139,6 +140,8 @@ async def _hash(passwords: Passwords, password: str, name: str) -> str:
 
 def _check(outcome: Outcome, name: str) -> None:
     if outcome is Outcome.NO_SUCH:
-        raise NotPossible(f"There is no user {name}.")
+        raise NotPossible(sentence("There is no user %(name)s.", name=name))
     if outcome is Outcome.LAST_ADMINISTRATOR:
-        raise NotPossible(f"{name} is the last administrator; make another one first.")
+        raise NotPossible(
+            sentence("%(name)s is the last administrator; make another one first.", name=name)
+        )

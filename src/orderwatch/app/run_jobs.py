@@ -16,11 +16,14 @@ from msgspec import Struct
 
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
+from orderwatch.core.saying import sentence
 
 Kind = Literal["letters", "draft", "rebuild", "audit"]
 
 REMEMBERED: Final = timedelta(hours=12)
-_AWAY: Final = "It was stopped by a fault on our side, which was recorded. Start it again."
+_AWAY: Final = sentence(
+    "It was stopped by a fault on our side, which was recorded. Start it again."
+)
 
 
 class Job(Struct, kw_only=True, eq=False):
@@ -124,7 +127,7 @@ class Jobs:
         except asyncio.CancelledError:
             job.stopped = True
         except OrderwatchError as error:
-            job.failed = str(error)
+            job.failed = error.said
         except Exception as error:  # noqa: BLE001 - a job's outermost line: whoever looks is told
             self._record(error)
             job.failed = _AWAY

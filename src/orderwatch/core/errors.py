@@ -8,6 +8,11 @@ class OrderwatchError(Exception):
 
     retryable = False
 
+    @property
+    def said(self) -> str:
+        """The message as it was made: a Sentence stays one."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class Unavailable(OrderwatchError):
     """The database cannot be reached just now; the same call may succeed later."""

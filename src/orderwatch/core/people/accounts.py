@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from orderwatch.core.model import TenantId
 from orderwatch.core.people.roles import Role
+from orderwatch.core.saying import sentence
 
 UserId = NewType("UserId", int)
 
@@ -65,9 +66,10 @@ def fault_of_name(name: str) -> str | None:
     """What is wrong with a name that went through `same_name`; None: nothing."""
     if _NAME.fullmatch(name) and len(name) <= LONGEST_NAME:
         return None
-    return (
+    return sentence(
         "A name has small letters, digits and . _ @ + - between them, "
-        f"at most {LONGEST_NAME}; an e-mail address will do."
+        "at most %(most)s; an e-mail address will do.",
+        most=LONGEST_NAME,
     )
 
 
@@ -81,16 +83,21 @@ def fault_of_password(password: str, name: str) -> str | None:
     letters = normal(password)
     bare = _bare(letters)
     if len(letters) < LEAST_LETTERS:
-        return f"A password has at least {LEAST_LETTERS} letters; a few words are easy to keep."
+        return sentence(
+            "A password has at least %(least)s letters; a few words are easy to keep.",
+            least=LEAST_LETTERS,
+        )
     if len(letters) > MOST_LETTERS:
-        return f"A password has at most {MOST_LETTERS} letters."
+        return sentence("A password has at most %(most)s letters.", most=MOST_LETTERS)
     own = {part for part in re.split(r"[^a-z]+", name) if len(part) >= len("anna")}
     if name in letters.lower() or bare in own:
-        return "A password must not be the name, nor hold it."
+        return sentence("A password must not be the name, nor hold it.")
     if len(set(letters)) < _LEAST_DIFFERENT:
-        return f"A password has at least {_LEAST_DIFFERENT} different letters."
+        return sentence("A password has at least %(n)s different letters.", n=_LEAST_DIFFERENT)
     if _is_common(letters.lower(), bare):
-        return "This password is among the first that are guessed; take a few words of your own."
+        return sentence(
+            "This password is among the first that are guessed; take a few words of your own."
+        )
     return None
 
 

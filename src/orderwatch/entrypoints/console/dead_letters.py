@@ -19,6 +19,8 @@ from orderwatch.app.read_dead_letters import (
 )
 from orderwatch.core.people.roles import Permission
 from orderwatch.core.reading.payload import show_payload
+from orderwatch.entrypoints.console.languages import N_, Said
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.letter_words import panel_of, reason_of
 from orderwatch.entrypoints.console.pages import (
     Console,
@@ -29,21 +31,22 @@ from orderwatch.entrypoints.console.pages import (
     render,
     visit_of,
 )
+from orderwatch.entrypoints.console.words import LETTER_STATES
 from orderwatch.entrypoints.web.sign_in import require
 
 PER_PAGE: Final = 50
 LARGEST_ID: Final = 2**63 - 1
-STATES: Final[dict[DeadLetterState, str]] = {
-    "open": "Open",
-    "retried": "Retried",
-    "discarded": "Discarded",
-}
-NOTICES: Final = {
-    "busy": "Dead letters are being worked on just now. Wait until that has ended, or stop it.",
-    "late": "It is too late to take that back. Look among the discarded ones.",
-    "none": "Tick the dead letters you mean first.",
-    "why": "Say why they may go: the reason is kept with them.",
-}
+STATES: Final[tuple[DeadLetterState, ...]] = ("open", "retried", "discarded")
+NOTICES: Final = Said(
+    {
+        "busy": N_(
+            "Dead letters are being worked on just now. Wait until that has ended, or stop it."
+        ),
+        "late": N_("It is too late to take that back. Look among the discarded ones."),
+        "none": N_("Tick the dead letters you mean first."),
+        "why": N_("Say why they may go: the reason is kept with them."),
+    }
+)
 READING: Final = require(Permission.READ_DEAD_LETTERS)
 
 
@@ -131,7 +134,7 @@ async def _context(console: Console, visit: Visit, asked: Asked) -> dict[str, An
     return {
         **await shared(console, visit),
         "asked": asked,
-        "states": STATES,
+        "states": LETTER_STATES,
         "kinds": shown,
         "all_kinds": kinds,
         "count": sum(kind.count for kind in shown),
@@ -159,7 +162,7 @@ async def _letter(console: Console, visit: Visit, id_: int) -> dict[str, Any]:
     if 0 < id_ <= LARGEST_ID:
         letter = await show_dead_letter(console.workshop.letters, visit.reader.tenant, id_)
     if letter is None:
-        raise NotFoundException(detail=f"There is no dead letter {id_}.")
+        raise NotFoundException(detail=_("There is no dead letter %(id)s.", id=id_))
     return {
         **await shared(console, visit),
         "letter": letter,

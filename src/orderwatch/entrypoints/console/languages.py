@@ -23,6 +23,8 @@ from babel.messages.pofile import read_po
 from markupsafe import Markup
 from msgspec import Struct
 
+from orderwatch.core.saying import Sentence
+
 FOLDER: Final = Path(__file__).parent / "catalogues"
 SOURCE: Final = "en"
 Key = TypeVar("Key")
@@ -110,6 +112,11 @@ def gettext(message: str, /, **values: object) -> str:
     return _SPOKEN.get().words.gettext(message) % values
 
 
+def told(text: str) -> str:
+    """What a fault or refusal says: a Sentence in the reader's language, all else as it is."""
+    return gettext(text.message, **text.values) if isinstance(text, Sentence) else text
+
+
 def ngettext(one: str, many: str, n: int, /, **values: object) -> str:
     """The same for a number of things, which is also the value `num`."""
     said = _SPOKEN.get().words.ngettext(one, many, n)
@@ -143,6 +150,10 @@ class Said(Mapping[Key, str]):
 
     def __getitem__(self, key: Key) -> str:
         return gettext(self._texts[key])
+
+    def say(self, key: Key, /, **values: object) -> str:
+        """A text of the table with its values put in."""
+        return gettext(self._texts[key], **values)
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._texts)

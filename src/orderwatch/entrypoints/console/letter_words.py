@@ -12,6 +12,8 @@ from orderwatch.app.retry_dead_letters import Chosen, Outcome
 from orderwatch.app.run_jobs import Job
 from orderwatch.core.ingest.batch import RefusalCode
 from orderwatch.core.model import FieldError
+from orderwatch.entrypoints.console.languages import N_, Said, ngettext, number, told
+from orderwatch.entrypoints.console.languages import gettext as _
 
 
 class Reason(Struct, frozen=True):
@@ -20,73 +22,75 @@ class Reason(Struct, frozen=True):
     title: str
     remedy: str
 
+    @property
+    def small(self) -> str:
+        """The title within a sentence."""
+        return self.title[:1].lower() + self.title[1:]
+
 
 REASONS: Final[dict[RefusalCode, Reason]] = {
     "not_json": Reason(
-        "Not JSON",
-        "The body could not be read at all. Its sender has to send JSON in UTF-8; "
-        "the message as it is here will never go in, so discard it once the sender is mended.",
+        N_("Not JSON"),
+        N_(
+            "The body could not be read at all. Its sender has to send JSON in UTF-8; "
+            "the message as it is here will never go in, so discard it once the sender is mended."
+        ),
     ),
     "invalid": Reason(
-        "A field is wrong",
-        "A field is missing or not what it must be. Mend the sender and let it send again; "
-        "a retry helps when the rules have changed since.",
+        N_("A field is wrong"),
+        N_(
+            "A field is missing or not what it must be. Mend the sender and let it send again; "
+            "a retry helps when the rules have changed since."
+        ),
     ),
     "too_large": Reason(
-        "Too large",
-        "The event is larger than one may be. Its sender has to leave something out.",
+        N_("Too large"),
+        N_("The event is larger than one may be. Its sender has to leave something out."),
     ),
     "too_deep": Reason(
-        "Nested too deeply",
-        "The event is nested deeper than can be read. Its sender has to make it flatter.",
+        N_("Nested too deeply"),
+        N_("The event is nested deeper than can be read. Its sender has to make it flatter."),
     ),
     "unsupported_type": Reason(
-        "Of a type nobody knows",
-        "The type it says is not one Orderwatch understands. It may be meant for somebody else.",
+        N_("Of a type nobody knows"),
+        N_(
+            "The type it says is not one Orderwatch understands. It may be meant for somebody else."
+        ),
     ),
     "foreign_source": Reason(
-        "From a source its key may not speak for",
-        "The key it came with belongs to another source. Retry only what you know to be genuine: "
-        "whoever holds that key claims to be somebody else.",
+        N_("From a source its key may not speak for"),
+        N_(
+            "The key it came with belongs to another source. Retry only what you know to be "
+            "genuine: whoever holds that key claims to be somebody else."
+        ),
     ),
     "identity_conflict": Reason(
-        "Same id, other content",
-        "An event of this source and id is there already and says something else. "
-        "Its sender must give every event an id of its own.",
+        N_("Same id, other content"),
+        N_(
+            "An event of this source and id is there already and says something else. "
+            "Its sender must give every event an id of its own."
+        ),
     ),
     "not_storable": Reason(
-        "The database refused it",
-        "Something in it cannot be stored. Retry after an update; tell us when it stays.",
+        N_("The database refused it"),
+        N_("Something in it cannot be stored. Retry after an update; tell us when it stays."),
     ),
     "never_announced": Reason(
-        "Its order was never announced",
-        "It waited a day for the OMS to speak of its order. Retry once the order is there.",
+        N_("Its order was never announced"),
+        N_("It waited a day for the OMS to speak of its order. Retry once the order is there."),
     ),
 }
-_OTHER: Final = Reason("Refused", "It could not be applied.")
+_OTHER: Final = Reason(N_("Refused"), N_("It could not be applied."))
 
-_BECAME: Final[dict[Outcome, str]] = {
-    "applied": "applied",
-    "duplicate": "known already",
-    "parked": "waiting for their order",
-    "refused": "refused again",
-    "gone": "closed by somebody else meanwhile",
-}
-_WOULD: Final[dict[Outcome, str]] = {
-    "applied": "would be applied",
-    "duplicate": "are known already",
-    "parked": "would wait for their order",
-    "refused": "would be refused again",
-    "gone": "are closed already",
-}
-_WOULD_ONE: Final[dict[Outcome, str]] = {
-    "applied": "would be applied",
-    "duplicate": "is known already",
-    "parked": "would wait for its order",
-    "refused": "would be refused again",
-    "gone": "is closed already",
-}
-_WORK: Final = {"try": "Trying out", "retry": "Retrying", "discard": "Discarding"}
+_BECAME: Final[Said[Outcome]] = Said(
+    {
+        "applied": N_("%(n)s applied"),
+        "duplicate": N_("%(n)s known already"),
+        "parked": N_("%(n)s waiting for their order"),
+        "refused": N_("%(n)s refused again"),
+        "gone": N_("%(n)s closed by somebody else meanwhile"),
+    }
+)
 _MOST_CAUSES: Final = 6
 
 
@@ -116,8 +120,9 @@ class Panel(Struct, frozen=True):
 
 
 def reason_of(code: str) -> Reason:
-    """What a reason means; one of a later version still has words."""
-    return next((reason for known, reason in REASONS.items() if known == code), _OTHER)
+    """What a reason means to the reader; one of a later version still has words."""
+    reason = next((reason for known, reason in REASONS.items() if known == code), _OTHER)
+    return Reason(_(reason.title), _(reason.remedy))
 
 
 def panel_of(job: Job | None, titles: dict[str, str], now: datetime) -> Panel | None:
@@ -151,43 +156,72 @@ def _tone(job: Job, mended: Mended) -> str:
 
 def _title(job: Job, mending: Mending, mended: Mended) -> str:
     if job.failed:
-        return job.failed
+        return told(job.failed)
     if job.running:
-        return f"{_WORK[mending.treatment]} {job.total or ''}".strip()
+        return _working(mending, number(job.total) if job.total else "").strip()
     said = _said(mending, mended)
-    return f"Stopped: {said[:1].lower()}{said[1:]}" if job.stopped else said
+    if job.stopped:
+        return _("Stopped: %(said)s", said=f"{said[:1].lower()}{said[1:]}")
+    return said
+
+
+def _working(mending: Mending, n: str) -> str:
+    match mending.treatment:
+        case "try":
+            return _("Trying out %(n)s", n=n)
+        case "retry":
+            return _("Retrying %(n)s", n=n)
+        case "discard":
+            return _("Discarding %(n)s", n=n)
 
 
 def _said(mending: Mending, mended: Mended) -> str:
-    if mended.reopened is not None:
-        return f"Taken back: {_letters(mended.reopened)} open again"
+    if (n := mended.reopened) is not None:
+        return ngettext(
+            "Taken back: one dead letter open again",
+            "Taken back: %(num)s dead letters open again",
+            n,
+        )
     if mending.treatment == "discard":
-        return f"{_letters(mended.discarded).capitalize()} discarded"
+        return ngettext(
+            "One dead letter discarded", "%(num)s dead letters discarded", mended.discarded
+        )
     if not mended.outcomes:
-        return "None of them is open any more"
-    if mending.treatment == "try":
-        parts = [
-            f"{n:,} {(_WOULD_ONE if n == 1 else _WOULD)[outcome]}"
-            for outcome, n in mended.outcomes.most_common()
-        ]
-    else:
-        parts = [f"{n:,} {_BECAME[outcome]}" for outcome, n in mended.outcomes.most_common()]
-    return ", ".join(parts)
+        return _("None of them is open any more")
+    each = _would if mending.treatment == "try" else _became
+    return ", ".join(each(outcome, n) for outcome, n in mended.outcomes.most_common())
 
 
-def _letters(count: int) -> str:
-    return "one dead letter" if count == 1 else f"{count:,} dead letters"
+def _became(outcome: Outcome, n: int) -> str:
+    return _BECAME.say(outcome, n=number(n))
+
+
+def _would(outcome: Outcome, n: int) -> str:
+    match outcome:
+        case "applied":
+            return _("%(n)s would be applied", n=number(n))
+        case "duplicate":
+            return ngettext("%(num)s is known already", "%(num)s are known already", n)
+        case "parked":
+            return ngettext(
+                "%(num)s would wait for its order", "%(num)s would wait for their order", n
+            )
+        case "refused":
+            return _("%(n)s would be refused again", n=number(n))
+        case "gone":
+            return ngettext("%(num)s is closed already", "%(num)s are closed already", n)
 
 
 def about(chosen: Chosen, titles: dict[str, str]) -> str:
     """Which dead letters these are."""
     if len(chosen.ids) == 1:
-        return f"Dead letter {chosen.ids[0]}"
+        return _("Dead letter %(id)s", id=chosen.ids[0])
     if chosen.ids:
-        return f"{len(chosen.ids):,} you chose"
+        return _("%(n)s you chose", n=number(len(chosen.ids)))
     if chosen.code is None:
-        return "All that are open"
+        return _("All that are open")
     title = reason_of(chosen.code).title
     if chosen.system is None:
         return title
-    return f"{title} · {titles.get(chosen.system, chosen.system) or 'no system'}"
+    system = titles.get(chosen.system, chosen.system) or _("no system")
+    return f"{title} · {system}"

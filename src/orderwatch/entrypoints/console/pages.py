@@ -138,7 +138,11 @@ class NotSignedIn(Exception):
 
 
 class NotAllowed(Exception):
-    """A page was asked for by somebody who may not have it; the message says what it takes."""
+    """A page was asked for by somebody who may not have it; `forbidden` says what it takes."""
+
+    def __init__(self, forbidden: Forbidden) -> None:
+        super().__init__(forbidden.message)
+        self.forbidden = forbidden
 
 
 def guard_of(sign_in: SignIn) -> Guard:
@@ -154,7 +158,7 @@ def guard_of(sign_in: SignIn) -> Guard:
         if isinstance(reader, Denied):
             raise NotSignedIn(reader)
         if isinstance(reader, Forbidden):
-            raise NotAllowed(reader.message)
+            raise NotAllowed(reader)
         connection.state[_READER] = reader
 
     return guard
@@ -212,7 +216,10 @@ def _environment() -> Environment:
         "ngettext": languages.nmarkup,
         "languages": languages.LANGUAGES,
         "speaking": languages.speaking,
+        "told": languages.told,
         "STATE_WORDS": words.STATE_WORDS,
+        "CLASS_WORDS": words.CLASS_WORDS,
+        "LETTER_STATES": words.LETTER_STATES,
         "ROLE_WORDS": words.ROLE_WORDS,
         "DEVIATION_WORDS": words.DEVIATION_WORDS,
         "AMOUNT_WORDS": words.AMOUNT_WORDS,

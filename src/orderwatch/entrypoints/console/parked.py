@@ -23,7 +23,7 @@ from orderwatch.app.sweep_parked import PATIENCE
 from orderwatch.core.model import Event
 from orderwatch.core.people.masking import Masking, mask_json
 from orderwatch.core.people.roles import Permission
-from orderwatch.core.tracking.explain import spoken
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.pages import (
     Console,
     Page,
@@ -33,6 +33,7 @@ from orderwatch.entrypoints.console.pages import (
     render,
     visit_of,
 )
+from orderwatch.entrypoints.console.words import length
 from orderwatch.entrypoints.web.sign_in import require
 
 PER_PAGE: Final = 50
@@ -112,10 +113,13 @@ async def _context(console: Console, visit: Visit, asked: ParkedAsked) -> dict[s
 
 def _age_words() -> list[str]:
     """ "under 5 min", "5 min to 1 h", ..."""
-    begins = [spoken(age) for age in AGES]
-    ends = [*begins[1:], spoken(PATIENCE)]
-    first, *others = [f"{begin} to {end}" for begin, end in zip(begins, ends, strict=True)]
-    return [f"under {first.partition(' to ')[2]}", *others]
+    begins = [length(age) for age in AGES]
+    ends = [*begins[1:], length(PATIENCE)]
+    others = zip(begins[1:], ends[1:], strict=True)
+    return [
+        _("under %(time)s", time=ends[0]),
+        *(_("%(begin)s to %(end)s", begin=begin, end=end) for begin, end in others),
+    ]
 
 
 def _waiting(parked: ParkedEvent, masking: Masking | None) -> Waiting:
@@ -129,7 +133,7 @@ def _written(place: ParkedPlace | ParkedEvent | None) -> str | None:
 
 
 def _read_place(text: str) -> ParkedPlace | None:
-    at, _, identity = text.partition("~")
+    at, __, identity = text.partition("~")
     try:
         place = ParkedPlace(datetime.fromisoformat(at.replace(" ", "+")), UUID(identity))
     except ValueError:

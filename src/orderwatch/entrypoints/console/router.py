@@ -41,6 +41,7 @@ from orderwatch.entrypoints.console.systems import (
 )
 from orderwatch.entrypoints.console.wall import wall, wall_live
 from orderwatch.entrypoints.console.welcome import be_welcome, welcome_page
+from orderwatch.entrypoints.console.words import forbidden_words
 from orderwatch.entrypoints.console.workshop_pages import WORKSHOP_HANDLERS, WORKSHOP_NEEDS
 from orderwatch.entrypoints.console.writing import (
     delete_view,
@@ -136,7 +137,9 @@ def not_allowed(request: AnyRequest, error: NotAllowed) -> Response[Any]:
     """Whoever it is may not have this page; it says which role may."""
     if request.url.path.startswith("/live"):
         return Response(b"", status_code=403, media_type="text/plain")
-    return render("unavailable.html", _plain(gettext(_NOT_YOURS), str(error)), 403)
+    return render(
+        "unavailable.html", _plain(gettext(_NOT_YOURS), forbidden_words(error.forbidden)), 403
+    )
 
 
 def database_away(_: AnyRequest, __: Unavailable) -> Response[Any]:

@@ -16,6 +16,8 @@ from orderwatch.core.flow.line_diff import line_diff
 from orderwatch.core.flow.parse import TemplateError, parse_template
 from orderwatch.core.flow.template import Template
 from orderwatch.core.yaml_source import MAX_LENGTH
+from orderwatch.entrypoints.console.languages import N_, told
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.pages import (
     AnyRequest,
     Console,
@@ -32,7 +34,7 @@ from orderwatch.entrypoints.web.sign_in import Reader
 
 EDIT: Final = "/settings/flow/edit"
 DRAFT: Final = "/settings/flow/draft"
-_GONE: Final = "This draft is not there any more. Begin again with what is in force."
+_GONE: Final = N_("This draft is not there any more. Begin again with what is in force.")
 
 
 class Found(Struct, frozen=True):
@@ -82,7 +84,7 @@ async def begin(
     try:
         job = await begin_draft(desk, source)
     except NotPossible as error:
-        return render("settings_edit.html", _editor(visit, source, said=str(error)), 422)
+        return render("settings_edit.html", _editor(visit, source, said=told(error.said)), 422)
     if not isinstance(job, Job):
         return render("settings_edit.html", _editor(visit, source, job), 422)
     await console.workshop.jobs.wait(job, SHORT)
@@ -116,12 +118,12 @@ async def apply_flow(
     job = console.workshop.jobs.named(reader.tenant, "draft", typed(data, "job"))
     if job is None:
         source = await _begin_with(console, reader, None)
-        return render("settings_edit.html", _editor(visit, source, said=_GONE), 409)
+        return render("settings_edit.html", _editor(visit, source, said=_(_GONE)), 409)
     desk = console.workshop.drafting(reader.tenant, reader.acting(request))
     try:
         version = await apply_draft(desk, job)
     except NotPossible as error:
-        context = _editor(visit, job.about.source, said=str(error))
+        context = _editor(visit, job.about.source, said=told(error.said))
         return render("settings_edit.html", context, 409)
     return see_other(f"/settings/flow?applied={version}")
 

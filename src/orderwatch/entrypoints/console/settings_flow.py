@@ -12,6 +12,7 @@ from orderwatch.app.administer import TemplateVersion
 from orderwatch.app.change_template import InForce, begin_rebuild, read_in_force
 from orderwatch.core.flow.line_diff import line_diff
 from orderwatch.core.people.roles import Permission
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.machine import draw_machine
 from orderwatch.entrypoints.console.pages import (
     AnyRequest,
@@ -103,12 +104,12 @@ def tabs(visit: Visit, tab: str) -> dict[str, Any]:
     """What every page of the settings needs."""
     may = visit.reader.may
     every = {
-        "flow": ("Flow", "/settings/flow", may(Permission.READ_TEMPLATES)),
-        "thresholds": ("Thresholds", "/settings/thresholds", may(Permission.READ_TEMPLATES)),
-        "keys": ("Keys", "/settings/keys", may(Permission.READ_KEYS)),
-        "people": ("People", "/settings/people", may(Permission.MANAGE_PEOPLE)),
-        "audit": ("Audit log", "/settings/audit", may(Permission.READ_AUDIT)),
-        "product": ("This server", "/settings/server", may(Permission.READ_KEYS)),
+        "flow": (_("Flow"), "/settings/flow", may(Permission.READ_TEMPLATES)),
+        "thresholds": (_("Thresholds"), "/settings/thresholds", may(Permission.READ_TEMPLATES)),
+        "keys": (_("Keys"), "/settings/keys", may(Permission.READ_KEYS)),
+        "people": (_("People"), "/settings/people", may(Permission.MANAGE_PEOPLE)),
+        "audit": (_("Audit log"), "/settings/audit", may(Permission.READ_AUDIT)),
+        "product": (_("This server"), "/settings/server", may(Permission.READ_KEYS)),
     }
     return {
         "visit": visit,
@@ -141,7 +142,7 @@ async def _source(console: Console, visit: Visit, version: int) -> str:
         source = await directory.template_source(visit.reader.tenant, version)
         if source is not None:
             return source
-    raise NotFoundException(detail=f"There is no version {version}.")
+    raise NotFoundException(detail=_("There is no version %(version)s.", version=version))
 
 
 def _named(versions: list[TemplateVersion], version: int) -> TemplateVersion:

@@ -9,6 +9,8 @@ from litestar import Response, get, post
 from orderwatch.app.administer import create_key
 from orderwatch.core.people.roles import Permission
 from orderwatch.core.tenants.keys import ANY_SOURCE
+from orderwatch.entrypoints.console.languages import N_, Said
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.pages import (
     AnyRequest,
     Console,
@@ -27,11 +29,15 @@ READING: Final = require(Permission.READ_KEYS)
 EDITING: Final = require(Permission.EDIT_KEYS)
 LONGEST_SOURCE: Final = 200
 KEYS: Final = "/settings/keys"
-NOTICES: Final = {
-    "revoked": "The key was revoked. Whoever still presents it is refused within two seconds.",
-    "none": "There is no such key, or it was revoked already.",
-}
-_NO_SOURCE: Final = (
+NOTICES: Final = Said(
+    {
+        "revoked": N_(
+            "The key was revoked. Whoever still presents it is refused within two seconds."
+        ),
+        "none": N_("There is no such key, or it was revoked already."),
+    }
+)
+_NO_SOURCE: Final = N_(
     "Write what its sources begin with, such as /phoenix-oms, in at most 200 characters; "
     "/ is any source."
 )
@@ -50,7 +56,7 @@ async def make_key(request: AnyRequest, console: TheConsole, reader: TheReader, 
     visit = await visit_of(console, reader)
     source, can_read = typed(data, "source").strip(), "read" in data
     if not source or len(source) > LONGEST_SOURCE or not source.isprintable():
-        context = await _context(console, visit, wrong=_NO_SOURCE, source=source)
+        context = await _context(console, visit, wrong=_(_NO_SOURCE), source=source)
         return render("settings_keys.html", context, 422)
     workshop, by = console.workshop, reader.acting(request)
     key = await create_key(

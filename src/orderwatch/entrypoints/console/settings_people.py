@@ -12,7 +12,8 @@ from msgspec import Struct
 from orderwatch.app.administer import NotPossible
 from orderwatch.app.manage_users import NewUser, UserDesk, create_user
 from orderwatch.core.people.accounts import fault_of_password, same_name
-from orderwatch.core.people.roles import FIRST_VIEW, Permission, Role
+from orderwatch.core.people.roles import FIRST_VIEW, Permission, Role, View
+from orderwatch.entrypoints.console.languages import N_, Said, told
 from orderwatch.entrypoints.console.pages import (
     AnyRequest,
     Console,
@@ -29,12 +30,17 @@ from orderwatch.entrypoints.web.sign_in import Reader, require
 
 MANAGING: Final = require(Permission.MANAGE_PEOPLE)
 PEOPLE: Final = "/settings/people"
-NOTICES: Final = {
-    "role": "The role was changed. All their sessions ended; they sign in again.",
-    "disabled": "The account is disabled, and all its sessions ended.",
-    "enabled": "The account is good again.",
-    "session": "The session was ended.",
-}
+NOTICES: Final = Said(
+    {
+        "role": N_("The role was changed. All their sessions ended; they sign in again."),
+        "disabled": N_("The account is disabled, and all its sessions ended."),
+        "enabled": N_("The account is good again."),
+        "session": N_("The session was ended."),
+    }
+)
+VIEW_WORDS: Final = Said(
+    {View.TROUBLE: N_("trouble"), View.SYSTEMS: N_("systems"), View.MONEY: N_("money")}
+)
 _PASSWORD_BYTES: Final = 15
 _TRIES: Final = 100
 
@@ -67,7 +73,7 @@ async def make_person(
             workshop.users, workshop.passwords, reader.tenant, new, reader.acting(request)
         )
     except NotPossible as error:
-        context = await _context(console, visit, wrong=str(error), name=name)
+        context = await _context(console, visit, wrong=told(error.said), name=name)
         return render("settings_people.html", context, 422)
     made = Made(name, new.password)
     return render("settings_people.html", await _context(console, visit, made=made))
@@ -84,7 +90,7 @@ async def new_password(
     try:
         await _desk(request, console, reader).change_password(made.name, made.password)
     except NotPossible as error:
-        context = await _context(console, visit, said=str(error))
+        context = await _context(console, visit, said=told(error.said))
         return render("settings_people.html", context, 422)
     return render("settings_people.html", await _context(console, visit, made=made))
 
@@ -150,7 +156,9 @@ def _password(console: Console, name: str) -> str:
 
 async def _refused(console: Console, reader: Reader, error: NotPossible) -> Page:
     visit = await visit_of(console, reader)
-    return render("settings_people.html", await _context(console, visit, said=str(error)), 422)
+    return render(
+        "settings_people.html", await _context(console, visit, said=told(error.said)), 422
+    )
 
 
 async def _context(
@@ -168,7 +176,7 @@ async def _context(
         "people": await users.users(tenant),
         "sessions": sessions,
         "counts": Counter(session.user for session in sessions),
-        "roles": {role: str(FIRST_VIEW[role]) for role in Role},
+        "roles": {role: VIEW_WORDS[FIRST_VIEW[role]] for role in Role},
         "own": visit.reader.session.name if visit.reader.session else None,
         "said": said,
         "wrong": wrong,

@@ -14,6 +14,8 @@ from orderwatch.core.flow.edit_thresholds import Owner, edit_thresholds, thresho
 from orderwatch.core.flow.template import Threshold
 from orderwatch.core.yaml_fields import Problems, as_duration
 from orderwatch.core.yaml_source import Scalar
+from orderwatch.entrypoints.console.languages import N_
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.pages import (
     AnyRequest,
     Page,
@@ -27,8 +29,8 @@ from orderwatch.entrypoints.console.settings_draft import begin
 from orderwatch.entrypoints.console.settings_flow import EDITING, READING, tabs
 from orderwatch.entrypoints.console.workshop import Form, typed
 
-_NOTHING: Final = "Nothing was changed: these are the thresholds in force."
-_OVERTAKEN: Final = "Another version was put in force meanwhile; these are its thresholds."
+_NOTHING: Final = N_("Nothing was changed: these are the thresholds in force.")
+_OVERTAKEN: Final = N_("Another version was put in force meanwhile; these are its thresholds.")
 
 
 class Cell(Struct, frozen=True):
@@ -67,7 +69,7 @@ async def change_thresholds(
     in_force = await read_in_force(console.workshop.directory, reader.tenant)
     stored = _stored(in_force)
     if typed(data, "version") != str(in_force.version.version):
-        context = _context(visit, in_force, stored, {}, _OVERTAKEN)
+        context = _context(visit, in_force, stored, {}, _(_OVERTAKEN))
         return render("settings_thresholds.html", context, 409)
     texts = {name: " ".join(typed(data, name).split())[:40] for name in stored}
     errors = {name: fault for name, text in texts.items() if (fault := _fault(name, text))}
@@ -75,7 +77,7 @@ async def change_thresholds(
         return render("settings_thresholds.html", _context(visit, in_force, texts, errors), 422)
     source = edit_thresholds(in_force.source, in_force.template, _wanted(in_force, texts))
     if source == in_force.source:
-        context = _context(visit, in_force, stored, {}, _NOTHING)
+        context = _context(visit, in_force, stored, {}, _(_NOTHING))
         return render("settings_thresholds.html", context)
     return await begin(request, console, reader, source)
 
@@ -100,7 +102,7 @@ def _stored(in_force: InForce) -> dict[str, str]:
 def _fault(name: str, text: str) -> str | None:
     """What is wrong with a field; those of channels may be empty."""
     if not text:
-        return "needs a figure, such as 15 min" if name.endswith("|") else None
+        return _("needs a figure, such as 15 min") if name.endswith("|") else None
     problems = Problems()
     as_duration(Scalar("", 1, 1, text), problems)
     return problems.sorted()[0].message if problems else None
@@ -134,8 +136,11 @@ def _context(
     said: str | None = None,
 ) -> dict[str, Any]:
     template = in_force.template
-    channels = {"": "Every channel"} | {one.name: one.title for one in template.channels.values()}
-    groups: dict[str, list[Row]] = {f"Statuses of {template.oms_title}": [], "Legs": []}
+    channels = {"": _("Every channel")} | {
+        one.name: one.title for one in template.channels.values()
+    }
+    of_statuses = _("Statuses of %(oms)s", oms=template.oms_title)
+    groups: dict[str, list[Row]] = {of_statuses: [], _("Legs"): []}
     for owner in thresholds_of(template):
         of_leg = owner[0] == "legs"
         title = template.legs[owner[1]].title if of_leg else owner[2]
@@ -153,9 +158,7 @@ def _context(
             )
             for channel, channel_title in channels.items()
         )
-        groups["Legs" if of_leg else f"Statuses of {template.oms_title}"].append(
-            Row(title, note, cells)
-        )
+        groups[_("Legs") if of_leg else of_statuses].append(Row(title, note, cells))
     return tabs(visit, "thresholds") | {
         "channels": channels,
         "groups": groups,

@@ -15,13 +15,14 @@ from typing import Final, TypeVar
 from markupsafe import Markup
 
 from orderwatch.core.flow.durations import in_words
-from orderwatch.core.model import DeviationKind, Leg, Order, System
-from orderwatch.core.people.roles import Role
+from orderwatch.core.model import Class, DeviationKind, Leg, Order, System
+from orderwatch.core.people.roles import Role, roles_with
 from orderwatch.core.tracking.counting import OVERDUE, WAITING, bucket
 from orderwatch.core.tracking.explain import Tongue, spoken
 from orderwatch.core.tracking.passing import TOOK_BOUNDS_S
-from orderwatch.entrypoints.console.languages import N_, Said, gettext, markup, speaking
+from orderwatch.entrypoints.console.languages import N_, Said, gettext, markup, speaking, told
 from orderwatch.entrypoints.console.languages import number as spaced
+from orderwatch.entrypoints.web.sign_in import Forbidden
 
 STATE_WORDS: Final = Said(
     {
@@ -34,6 +35,16 @@ STATE_WORDS: Final = Said(
 )
 """Every state has a word, a shape and a colour; those are in `marks.html` and the style."""
 
+CLASS_WORDS: Final = Said(
+    {
+        Class.SUCCESS: N_("Success"),
+        Class.FAILED: N_("Failed"),
+        Class.DELAYED: N_("Delayed"),
+    }
+)
+LETTER_STATES: Final = Said(
+    {"open": N_("Open"), "retried": N_("Retried"), "discarded": N_("Discarded")}
+)
 ROLE_WORDS: Final = Said(
     {
         Role.VIEWER: N_("viewer"),
@@ -76,6 +87,21 @@ def money(value: Decimal | str) -> str:
     number = Decimal(value)
     exact = -int(number.normalize().as_tuple().exponent)
     return spaced(number, max(2, exact))
+
+
+def forbidden_words(forbidden: Forbidden) -> str:
+    """Which roles may have what this one may not."""
+    if forbidden.permission is None:
+        return told(forbidden.message)
+    names = [ROLE_WORDS[role] for role in roles_with(forbidden.permission)]
+    listed = names[0]
+    if len(names) > 1:
+        listed = gettext("%(others)s or %(last)s", others=", ".join(names[:-1]), last=names[-1])
+    return gettext(
+        "This needs the role %(listed)s; you are here as %(role)s.",
+        listed=listed,
+        role=ROLE_WORDS[forbidden.role],
+    )
 
 
 def unit(currency: str) -> str:

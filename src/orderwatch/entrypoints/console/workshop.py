@@ -28,6 +28,8 @@ from orderwatch.app.run_jobs import Job, Jobs
 from orderwatch.app.sign_in import Passwords
 from orderwatch.core.model import TenantId
 from orderwatch.core.people.audit import Actor
+from orderwatch.entrypoints.console.languages import gettext as _
+from orderwatch.entrypoints.console.words import length
 from orderwatch.entrypoints.web.security import PAGE_HEADERS
 
 Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -128,4 +130,5 @@ def left_of(job: Job, now: datetime) -> str:
     if not job.running or not job.total or not job.done:
         return ""
     rest = (now - job.started_at) / job.done * max(0, job.total - job.done)
-    return f"about {max(1, round(rest.total_seconds()))} s left"
+    seconds = timedelta(seconds=max(1, round(rest.total_seconds())))
+    return _("about %(time)s left", time=length(seconds))

@@ -25,6 +25,7 @@ from orderwatch.core.people.audit import Actor, ActorKind
 from orderwatch.core.people.masking import Masking
 from orderwatch.core.people.roles import ROLE_OF_KEYS, Permission, Role, may, needed_for
 from orderwatch.core.people.sessions import Session
+from orderwatch.core.saying import sentence
 from orderwatch.core.tenants.keys import ApiKey
 from orderwatch.entrypoints.web.sessions import COOKIE, Sessions
 
@@ -43,7 +44,7 @@ _EXPIRED: Final = "has expired, or its session or key was revoked; sign in again
 _NOTHING: Final = (
     "is missing; send `Authorization: Bearer KEY` with a read key, or sign in at /login"
 )
-_ELSEWHERE: Final = "This was sent from another site. Open the page here and try again."
+_ELSEWHERE: Final = sentence("This was sent from another site. Open the page here and try again.")
 _UNDECLARED: Final = "Nobody may do this: what it needs was never said."
 
 
@@ -82,9 +83,14 @@ class Reader(Struct, frozen=True):
 
 
 class Forbidden(Struct, frozen=True):
-    """We know who asks, and they may not: a sentence that says what it takes."""
+    """We know who asks, and they may not: a sentence that says what it takes.
+
+    `permission` is what this role has not; None: it is about something else.
+    """
 
     message: str
+    permission: Permission | None = None
+    role: Role = ROLE_OF_KEYS
 
 
 def require(permission: Permission) -> dict[str, Any]:
@@ -129,7 +135,9 @@ class SignIn(Struct, frozen=True):
         permission = _needed(connection)
         if permission is None:
             return Forbidden(_UNDECLARED)
-        return reader if reader.may(permission) else Forbidden(needed_for(permission, reader.role))
+        if reader.may(permission):
+            return reader
+        return Forbidden(needed_for(permission, reader.role), permission, reader.role)
 
     async def reader_of(self, connection: Connection) -> Reader | Denied:
         """Who is asking. What is presented must be right: a wrong key is never made up for."""
