@@ -164,6 +164,31 @@ async def test_what_changes_something_and_does_not_say_what_it_needs_is_closed(
         assert (await browser.post("/page/undeclared")).status_code == 403
 
 
+@pytest.mark.parametrize("role", Role)
+async def test_every_page_and_call_that_is_read_holds_to_the_table(
+    office: Office, role: Role
+) -> None:
+    """Also the one somebody adds tomorrow: whoever lacks its permission is told who has it."""
+    asked = [
+        (re.sub(r"\{[^}]*\}", "1", route.path), Permission(handler.opt["permission"]))
+        for route in office.app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if "GET" in handler.http_methods and "permission" in handler.opt
+    ]
+    needed = {permission for _, permission in asked}
+    assert needed >= {
+        *(Permission.READ_DEAD_LETTERS, Permission.READ_TEMPLATES, Permission.READ_KEYS),
+        *(Permission.EXPORT_ORDERS, Permission.MANAGE_PEOPLE, Permission.READ_AUDIT),
+    }
+    async with office.signed_in(role) as browser:
+        for path, permission in asked:
+            answer = await browser.get(path)
+            assert (answer.status_code == 403) is not may(role, permission), path
+            if answer.status_code == 403 and not path.startswith("/live"):
+                assert needed_for(permission, role) in answer.text, path
+
+
 def changing_routes(app: Litestar) -> list[tuple[str, str, dict[str, Any]]]:
     """Every way to change something over HTTP, save where systems send."""
     return [

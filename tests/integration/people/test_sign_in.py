@@ -206,7 +206,7 @@ async def test_each_role_lands_on_its_view(office: Office) -> None:
     for role in ("operator", "developer", "manager"):
         async with office.browser() as browser:
             landed[role] = (await office.sign_in(browser, role)).headers["location"]
-    assert landed == {"operator": "/", "developer": "/#h-systems", "manager": "/"}
+    assert landed == {"operator": "/", "developer": "/systems", "manager": "/?range=7d"}
 
 
 async def test_a_hash_with_old_parameters_is_renewed_at_the_next_sign_in(office: Office) -> None:

@@ -41,10 +41,10 @@ Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED
 
 LANDINGS: Final[dict[View, str]] = {
     View.TROUBLE: "/",
-    View.SYSTEMS: "/#h-systems",
-    View.MONEY: "/",
+    View.SYSTEMS: "/systems",
+    View.MONEY: "/?range=7d",
 }
-"""Where each first view is."""
+"""Where each first view is: what is wrong now, every system, rates and money beside last week."""
 
 ELSEWHERE: Final = N_("This form was sent from another site. Open /login here and try again.")
 BUSY: Final = N_("Very many people sign in at this moment. Try again in a few seconds.")
