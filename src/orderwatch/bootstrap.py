@@ -22,6 +22,7 @@ from orderwatch.adapters.logs.ecs import StepLog, set_up_logs
 from orderwatch.adapters.metrics.exposition import Exposition
 from orderwatch.adapters.postgres.announcing import PostgresAnnouncements
 from orderwatch.adapters.postgres.audit import PostgresAudit
+from orderwatch.adapters.postgres.books import PostgresBooks
 from orderwatch.adapters.postgres.database import SLOTS, Database
 from orderwatch.adapters.postgres.dead_letters import PostgresDeadLetters
 from orderwatch.adapters.postgres.directory import PostgresDirectory
@@ -39,12 +40,13 @@ from orderwatch.adapters.postgres.reading import PostgresReading
 from orderwatch.adapters.postgres.shelves import PostgresShelves
 from orderwatch.adapters.postgres.source_requests import PostgresSourceRequests
 from orderwatch.adapters.postgres.users import PostgresUsers
-from orderwatch.adapters.shipped import shipped_templates
+from orderwatch.adapters.shipped import shipped_alerts, shipped_templates
 from orderwatch.app.administer import create_tenant
 from orderwatch.app.announce_changes import Hub
 from orderwatch.app.check_readiness import Readiness
 from orderwatch.app.group_commit import Limits as CommitLimits
 from orderwatch.app.keep_ledger import Ledger
+from orderwatch.app.known_books import KnownBooks
 from orderwatch.app.known_templates import KnownTemplates
 from orderwatch.app.read_metrics import TenantFigures
 from orderwatch.app.receive_events import Door
@@ -53,6 +55,7 @@ from orderwatch.app.run_jobs import Jobs
 from orderwatch.app.sign_in import SignInDoor
 from orderwatch.app.tend_ledger import Tending
 from orderwatch.app.throttle import Throttle
+from orderwatch.core.alerting.parse import BookError
 from orderwatch.core.ingest.limits import Rates
 from orderwatch.core.model import TenantId
 from orderwatch.core.people.masking import Masking, masking_of
@@ -61,6 +64,7 @@ from orderwatch.settings import SettingHelp, Settings, describe, read_settings
 
 _FRESH_SECRET: Final = secrets.token_bytes(32)
 """Seals sessions when no secret is set: they end with this process."""
+_ALERTING: Final = logging.getLogger("orderwatch.alerting")
 DEFAULT_TENANT: Final = "default"
 DEFAULT_TEMPLATE: Final = "lotus-o2o"
 
@@ -156,6 +160,8 @@ class House(Struct, frozen=True):
     directory: PostgresDirectory
     store: PostgresLedger
     templates: KnownTemplates
+    books: KnownBooks
+    book_store: PostgresBooks
     ledger: Ledger
     tending: Tending
     door: Door
@@ -218,6 +224,7 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
     directory = PostgresDirectory(database)
     store = PostgresLedger(database)
     templates = KnownTemplates(directory, clock.monotonic)
+    book_store = PostgresBooks(database)
     hub = Hub()
     others = PostgresAnnouncements(url, hub, secrets.token_hex(8))
     announcements = AllOf(others, *([StepLog()] if settings.log_steps else []))
@@ -236,6 +243,8 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
         directory=directory,
         store=store,
         templates=templates,
+        books=KnownBooks(book_store, templates, shipped_alerts(), clock.monotonic, _record_misfits),
+        book_store=book_store,
         ledger=ledger,
         tending=Tending(
             store=store,
@@ -264,6 +273,11 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
         source_requests=PostgresSourceRequests(database),
         jobs=Jobs(clock.now, partial(secrets.token_hex, 8), _record_fault),
     )
+
+
+def _record_misfits(tenant: TenantId, problems: Sequence[BookError]) -> None:
+    said = "; ".join(f"{one.field}: {one.message}" for one in problems)
+    _ALERTING.warning("alert rules of tenant %s that do not fit are left out: %s", tenant, said)
 
 
 def _record_fault(error: Exception) -> None:

@@ -75,6 +75,11 @@ def template_applied(name: str, version: int) -> Deed:
     return Deed("template.applied", name, {"version": str(version)})
 
 
+def alert_rules_applied(name: str, version: int) -> Deed:
+    """An alert book was put in force."""
+    return Deed("alert_rules.applied", name, {"version": str(version)})
+
+
 def letters_retried(what: str, count: int) -> Deed:
     """Somebody let dead letters try again: which, and how many there were."""
     return Deed("dead_letters.retried", what, {"letters": str(count)})
