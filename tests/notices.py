@@ -56,7 +56,7 @@ def message(title: str = "47 orders failed at Commerce Engine", **more: Any) -> 
 
 def resolved(title: str = "Resolved: 47 orders failed", **more: Any) -> Message:
     """A message that the incident is over, a quarter of an hour after noon."""
-    return message(title, kind=NoticeKind.RESOLVED, ends_at=at(900), **more)
+    return message(title, **{"kind": NoticeKind.RESOLVED, "ends_at": at(900)} | more)
 
 
 def notice(

@@ -27,6 +27,7 @@ from orderwatch.adapters.postgres.database import SLOTS, Database
 from orderwatch.adapters.postgres.dead_letters import PostgresDeadLetters
 from orderwatch.adapters.postgres.directory import PostgresDirectory
 from orderwatch.adapters.postgres.embedded import EmbeddedPostgres, running_url
+from orderwatch.adapters.postgres.external import PostgresExternal
 from orderwatch.adapters.postgres.flow import PostgresFlow
 from orderwatch.adapters.postgres.incidents import PostgresIncidents
 from orderwatch.adapters.postgres.ledger import PostgresLedger
@@ -178,6 +179,7 @@ class House(Struct, frozen=True):
     parked: PostgresParked
     jobs: Jobs
     incidents: PostgresIncidents
+    external: PostgresExternal
     source_requests: PostgresSourceRequests
 
     @property
@@ -270,6 +272,7 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
         announcements=others,
         parked=PostgresParked(database),
         incidents=PostgresIncidents(database),
+        external=PostgresExternal(database),
         source_requests=PostgresSourceRequests(database),
         jobs=Jobs(clock.now, partial(secrets.token_hex, 8), _record_fault),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -95,6 +96,19 @@ def test_slack_blocks_keep_to_its_limits_and_call_nobody() -> None:
     text = json.dumps(shown)
     assert "<!channel>" not in text
     assert "<@U123>" not in text
+
+
+async def test_an_address_that_is_a_secret_is_in_no_log(
+    sink: WebSink, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    channel = Channel(name="t", kind=ChannelKind.TEAMS, options={"secret": "hook"})
+    for status in (200, 404, 503):
+        sink.answer = lambda _, status=status: Reply(status=status)  # type: ignore[misc]
+        outcome = await roads(sink).by_kind[ChannelKind.TEAMS].send(channel, parcel())
+        assert "s3cr3t" not in str(outcome)
+    assert sink.got[0].path == "/services/s3cr3t"
+    assert "s3cr3t" not in caplog.text
 
 
 async def test_line_takes_a_repeat_for_what_it_is(sink: WebSink) -> None:

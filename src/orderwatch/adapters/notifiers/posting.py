@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,9 @@ class Poster:
         self._hosts = hosts
         self._verify = verify
         self._client: httpx.AsyncClient | None = None
+        # It logs whole addresses, and some of them are secrets.
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
 
     async def close(self) -> None:
         """Let the kept connections go."""

@@ -20,6 +20,7 @@ from orderwatch.bootstrap import House
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
 from orderwatch.core.people.audit import Actor
+from orderwatch.entrypoints.api.alertmanager import AlertDoor, alertmanager_handler
 from orderwatch.entrypoints.api.app import Doors, create_app
 from orderwatch.entrypoints.api.handle_incidents import handling_handlers
 from orderwatch.entrypoints.api.health import health_handlers
@@ -99,6 +100,7 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
         *incidents_handlers(reading, house.incidents),
         *handling_handlers(sign_in, partial(handling_desk, house)),
         source_requests_handler(house.door, house.source_requests),
+        alertmanager_handler(_alert_door(house)),
         stream_handler(sign_in, house.hub),
         console_router(console),
         *health_handlers(house.readiness),
@@ -112,6 +114,12 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
         ),
     ]
     return create_app(Doors(events=house.door, version=__version__, route_handlers=handlers))
+
+
+def _alert_door(house: House) -> AlertDoor:
+    return AlertDoor(
+        house.keys, house.door.throttle, house.external, house.now, house.announcements
+    )
 
 
 def handling_desk(house: House, tenant: TenantId, name: str, actor: Actor) -> HandlingDesk:
