@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from litestar import Response, post
@@ -38,7 +38,12 @@ _FIELDS: Final = {Refusal.NOBODY: "to", Refusal.EMPTY: "text"}
 
 DeskOf = Callable[[TenantId, str, Actor], HandlingDesk]
 Work = Callable[[HandlingDesk, IncidentId], Awaitable[Handled]]
+WorkWith = Callable[[HandlingDesk, IncidentId, "_Body"], Awaitable[Handled]]
 _Body = TypeVar("_Body", bound=Struct)
+
+
+class Nothing(Struct, frozen=True):
+    """The body of a call that needs none."""
 
 
 class Assignment(Struct, frozen=True):
@@ -58,14 +63,22 @@ def handling_handlers(sign_in: SignIn, desk_of: DeskOf) -> list[HTTPRouteHandler
     """The routes that handle incidents; `desk_of` is somebody at work: tenant, name, actor."""
 
     async def handled(request: AnyRequest, typed: str, work: Work) -> Response[bytes]:
+        return await handled_with(request, typed, Nothing, lambda desk, id_, _: work(desk, id_))
+
+    async def handled_with(
+        request: AnyRequest, typed: str, kind: type[_Body], work: WorkWith[_Body]
+    ) -> Response[bytes]:
         reader = await let_in(sign_in, request)
         if isinstance(reader, Problem):
             return refuse(reader)
         id_ = id_of(typed)
         if id_ is None:
             return no_such(typed)
+        body = Nothing() if kind is Nothing else await _body(request, kind)
+        if isinstance(body, Problem):
+            return refuse(body)
         desk = desk_of(reader.tenant, reader.name, reader.acting(request))
-        return _answer(await work(desk, id_), typed)
+        return _answer(await work(desk, id_, cast("_Body", body)), typed)
 
     @post(
         f"{_PATH}/acknowledge",
@@ -98,11 +111,12 @@ def handling_handlers(sign_in: SignIn, desk_of: DeskOf) -> list[HTTPRouteHandler
     )
     async def assign(request: AnyRequest, incident_id: str) -> Response[bytes]:
         """A body `{"to": name or null, "was": name or null}`. 409: `was` has it no more."""
-        body = await _body(request, Assignment)
-        if isinstance(body, Problem):
-            return refuse(body)
-        to, was = body.to, body.was
-        return await handled(request, incident_id, lambda desk, id_: desk.assign(id_, to, was))
+        return await handled_with(
+            request,
+            incident_id,
+            Assignment,
+            lambda desk, id_, body: desk.assign(id_, body.to, body.was),
+        )
 
     @post(
         f"{_PATH}/comment",
@@ -113,11 +127,9 @@ def handling_handlers(sign_in: SignIn, desk_of: DeskOf) -> list[HTTPRouteHandler
     )
     async def comment(request: AnyRequest, incident_id: str) -> Response[bytes]:
         """A body `{"text": ".."}`."""
-        body = await _body(request, Comment)
-        if isinstance(body, Problem):
-            return refuse(body)
-        text = body.text
-        return await handled(request, incident_id, lambda desk, id_: desk.comment(id_, text))
+        return await handled_with(
+            request, incident_id, Comment, lambda desk, id_, body: desk.comment(id_, body.text)
+        )
 
     return [acknowledge, take_back, assign, comment]
 

@@ -15,8 +15,10 @@ from litestar.types import ControllerRouterHandler
 from orderwatch import __version__
 from orderwatch.app.announce_changes import Hub
 from orderwatch.app.handle_incidents import HandlingDesk
+from orderwatch.app.keep_silences import SilenceDesk
 from orderwatch.app.order_notes import Author
 from orderwatch.bootstrap import House
+from orderwatch.core.alerting.quiet import Names
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
 from orderwatch.core.people.audit import Actor
@@ -33,6 +35,7 @@ from orderwatch.entrypoints.api.series import series_handlers
 from orderwatch.entrypoints.api.source_requests import source_requests_handler
 from orderwatch.entrypoints.api.stream import stream_handler
 from orderwatch.entrypoints.api.summary import summary_handlers
+from orderwatch.entrypoints.console.alarms import Alarms
 from orderwatch.entrypoints.console.pages import Console
 from orderwatch.entrypoints.console.router import console_router
 from orderwatch.entrypoints.console.workshop import Workshop
@@ -92,6 +95,7 @@ def web_app(house: House, open_on_loopback: TenantId | None = None) -> Litestar:
         audit=house.reception.audit,
         now=house.now,
         workshop=_workshop(house),
+        alarms=_alarms(house),
     )
     handlers: list[ControllerRouterHandler] = [
         *orders_handlers(reading),
@@ -120,6 +124,22 @@ def _alert_door(house: House) -> AlertDoor:
     return AlertDoor(
         house.keys, house.door.throttle, house.external, house.now, house.announcements
     )
+
+
+def _alarms(house: House) -> Alarms:
+    return Alarms(
+        incidents=house.incidents,
+        silences=house.incidents,
+        desk=partial(handling_desk, house),
+        silencing=partial(_silence_desk, house),
+    )
+
+
+def _silence_desk(
+    house: House, tenant: TenantId, name: str, actor: Actor, names: Names
+) -> SilenceDesk:
+    author = Author(name, actor)
+    return SilenceDesk(house.incidents, house.announcements, tenant, author, names, house.now)
 
 
 def handling_desk(house: House, tenant: TenantId, name: str, actor: Actor) -> HandlingDesk:

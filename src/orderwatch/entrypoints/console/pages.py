@@ -31,6 +31,7 @@ from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class, Order, System, TenantId
 from orderwatch.core.tracking.explain import Tongue, leg_reason, order_reason
 from orderwatch.entrypoints.console import columns, languages, words
+from orderwatch.entrypoints.console.alarms import Alarms
 from orderwatch.entrypoints.console.rail import stops_of
 from orderwatch.entrypoints.console.static_files import address_of
 from orderwatch.entrypoints.console.workshop import Workshop
@@ -67,6 +68,7 @@ class Console(Struct, frozen=True):
     audit: AuditLog
     now: Callable[[], datetime]
     workshop: Workshop
+    alarms: Alarms
 
 
 TheConsole = Annotated[Console, Dependency(skip_validation=True)]
@@ -74,11 +76,15 @@ TheReader = Annotated[Reader, Dependency(skip_validation=True)]
 
 
 class Visit(Struct, frozen=True):
-    """One request of one reader: for which tenant's flow, and at which instant."""
+    """One request of one reader: for which tenant's flow, and at which instant.
+
+    `firing` is how many incidents go on, for the rail.
+    """
 
     reader: Reader
     template: Template
     now: datetime
+    firing: int = 0
 
     @property
     def zone(self) -> tzinfo:
@@ -173,7 +179,9 @@ async def require_reader(request: AnyRequest) -> Reader:
 
 async def visit_of(console: Console, reader: Reader) -> Visit:
     """This visit; raises NoTemplate, or Unavailable."""
-    return Visit(reader, await console.templates.of(reader.tenant), console.now())
+    template = await console.templates.of(reader.tenant)
+    firing = await console.alarms.incidents.firing(reader.tenant)
+    return Visit(reader, template, console.now(), firing)
 
 
 def order_address(order_id: str) -> str:
@@ -205,6 +213,7 @@ def _environment() -> Environment:
         "utc": words.utc,
         "seconds": lambda seconds: words.length(timedelta(seconds=seconds)),
         "length_words": words.round_length,
+        "length_said": words.length,
         "unit": words.unit,
         "took": words.took,
         "tight": words.tight,

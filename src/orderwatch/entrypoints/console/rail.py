@@ -23,6 +23,7 @@ class Stop(Struct, frozen=True):
     needs: Permission
     pages: frozenset[str]
     picture: Markup
+    counts_incidents: bool = False
 
 
 STOPS: Final = (
@@ -49,6 +50,17 @@ STOPS: Final = (
             '<path d="M6.5 5H9c2 0 1 10 3 10h1.5M6.5 5h7"/><circle cx="4.5" cy="5" r="2"/>'
             '<circle cx="15.5" cy="5" r="2"/><circle cx="15.5" cy="15" r="2"/>'
         ),
+    ),
+    Stop(
+        N_("Incidents"),
+        "/incidents",
+        Permission.READ_ORDERS,
+        frozenset({"incidents", "silences", "channels", "mailbox"}),
+        Markup(
+            '<path d="M10 3a4.8 4.8 0 0 1 4.8 4.8c0 3.2.7 4.6 1.7 5.7h-13c1-1.1 1.7-2.5 1.7-5.7'
+            'A4.8 4.8 0 0 1 10 3ZM8.2 16.5a1.9 1.9 0 0 0 3.6 0"/>'
+        ),
+        counts_incidents=True,
     ),
     Stop(
         N_("Dead letters"),

@@ -16,6 +16,7 @@ from litestar.response import Redirect
 
 from orderwatch.app.known_templates import NoTemplate
 from orderwatch.core.errors import Unavailable
+from orderwatch.entrypoints.console.alarm_pages import ALARM_HANDLERS, ALARM_NEEDS
 from orderwatch.entrypoints.console.export import orders_csv
 from orderwatch.entrypoints.console.language_choice import Speaking, choose_language
 from orderwatch.entrypoints.console.languages import N_, gettext
@@ -104,6 +105,7 @@ def console_router(console: Console) -> Router:
             be_welcome,
             choose_language,
             *WORKSHOP_HANDLERS,
+            *ALARM_HANDLERS,
             static_file,
         ],
         guards=[guard_of(console.sign_in)],
@@ -111,6 +113,7 @@ def console_router(console: Console) -> Router:
             "console": Provide(the_console),
             "reader": Provide(require_reader),
             **WORKSHOP_NEEDS,
+            **ALARM_NEEDS,
         },
         middleware=[_SMALLER, Speaking()],
         exception_handlers={

@@ -45,6 +45,7 @@ function connect(refresh) {
   stream.onopen = () => { state.tries = 0; touch(); refresh(); };
   stream.addEventListener("resync", () => { touch(); refresh(); });
   stream.addEventListener("orders", (message) => { touch(); if (concerns(message.data)) refresh(); });
+  stream.addEventListener("incidents", () => { touch(); refresh(); refreshRail(); });
   stream.onerror = () => {
     refresh(); // does anybody answer? The pulse shows it.
     if (stream?.readyState !== EventSource.CLOSED) return;
@@ -53,9 +54,16 @@ function connect(refresh) {
   };
 }
 
+// How many incidents go on stands on every page, beside the parts that are its own.
+async function refreshRail() {
+  const answer = await fetch("/live/rail").catch(() => null);
+  if (answer?.ok && !state.leaving) show(await answer.text());
+}
+
 // The page of one order waits for news of that order; more than are named may be it, too.
 function concerns(data) {
   const wanted = document.body.dataset.order;
+  if (document.body.dataset.moves === "incidents") return false; // orders alone change nothing there
   const { orders, more } = JSON.parse(data);
   return wanted === undefined || more > 0 || orders.some((one) => one.order_id === wanted);
 }
