@@ -42,7 +42,8 @@ class Problem(Struct, frozen=True):
             "detail": self.detail,
             "errors": self.errors,
         }
-        return msgspec.json.encode(document | self.more)
+        # A sentence that a page may say otherwise is text here.
+        return msgspec.json.encode(document | self.more, enc_hook=str)
 
 
 def retry_after(time: timedelta) -> tuple[bytes, bytes]:
