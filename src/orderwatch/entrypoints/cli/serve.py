@@ -24,6 +24,7 @@ from orderwatch.bootstrap import (
 from orderwatch.core.model import TenantId
 from orderwatch.entrypoints.cli.output import complaints, messages
 from orderwatch.entrypoints.cli.web import address, listen, run, web_app
+from orderwatch.entrypoints.worker.notify import notify
 from orderwatch.entrypoints.worker.tend import tend
 
 
@@ -72,24 +73,32 @@ async def _invite_first(house: House, tenant: TenantId, url: str) -> None:
 
 
 class tending:  # noqa: N801 - reads as what it does: `async with tending(house)`
-    """The worker's loop for as long as the block lasts."""
+    """The worker's loops for as long as the block lasts."""
 
     def __init__(self, house: House) -> None:
         """The house is open."""
         self._house = house
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> None:
-        """Start the loop."""
+        """Start the loops."""
         house = self._house
-        self._task = asyncio.create_task(tend(house.tending, house.settings.watch_every))
+        loops = (tend(house.tending, house.settings.watch_every), _send_notices(house))
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop it; a round under way is rolled back and taken up by the next worker."""
-        assert self._task is not None
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        """Stop them; what is under way is rolled back and taken up by the next worker."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _send_notices(house: House) -> None:
+    post = house.post
+    async with post.wakes.listening():
+        await notify(post.sending, post.outbox, house.directory, post.wakes)
 
 
 def calm_the_collector() -> None:

@@ -1,4 +1,4 @@
-"""Wires the house: the only module that knows which adapter stands behind which port."""
+"""Wires the house: the only package that knows which adapter stands behind which port."""
 
 from __future__ import annotations
 
@@ -17,11 +17,9 @@ from msgspec.structs import replace
 
 from orderwatch.adapters import clock
 from orderwatch.adapters.announcements import AllOf
-from orderwatch.adapters.argon2id import Argon2idPasswords
 from orderwatch.adapters.logs.ecs import StepLog, set_up_logs
 from orderwatch.adapters.metrics.exposition import Exposition
 from orderwatch.adapters.postgres.announcing import PostgresAnnouncements
-from orderwatch.adapters.postgres.audit import PostgresAudit
 from orderwatch.adapters.postgres.books import PostgresBooks
 from orderwatch.adapters.postgres.database import SLOTS, Database
 from orderwatch.adapters.postgres.dead_letters import PostgresDeadLetters
@@ -35,12 +33,10 @@ from orderwatch.adapters.postgres.metrics import PostgresMetrics
 from orderwatch.adapters.postgres.migrate import migrate
 from orderwatch.adapters.postgres.notes import PostgresNotes
 from orderwatch.adapters.postgres.parked import PostgresParked
-from orderwatch.adapters.postgres.people import PostgresPeople
 from orderwatch.adapters.postgres.readiness import PostgresReadiness
 from orderwatch.adapters.postgres.reading import PostgresReading
 from orderwatch.adapters.postgres.shelves import PostgresShelves
 from orderwatch.adapters.postgres.source_requests import PostgresSourceRequests
-from orderwatch.adapters.postgres.users import PostgresUsers
 from orderwatch.adapters.shipped import shipped_alerts, shipped_templates
 from orderwatch.app.administer import create_tenant
 from orderwatch.app.announce_changes import Hub
@@ -53,14 +49,13 @@ from orderwatch.app.read_metrics import TenantFigures
 from orderwatch.app.receive_events import Door
 from orderwatch.app.remember_keys import RememberedKeys
 from orderwatch.app.run_jobs import Jobs
-from orderwatch.app.sign_in import SignInDoor
 from orderwatch.app.tend_ledger import Tending
 from orderwatch.app.throttle import Throttle
+from orderwatch.bootstrap.post import Post, furnish_post
+from orderwatch.bootstrap.reception import Reception, furnish_reception
 from orderwatch.core.alerting.parse import BookError
 from orderwatch.core.ingest.limits import Rates
 from orderwatch.core.model import TenantId
-from orderwatch.core.people.masking import Masking, masking_of
-from orderwatch.core.people.sessions import Lasting
 from orderwatch.settings import SettingHelp, Settings, describe, read_settings
 
 _FRESH_SECRET: Final = secrets.token_bytes(32)
@@ -143,16 +138,6 @@ class Scraping(Struct, frozen=True):
     render: Callable[[Sequence[TenantFigures]], bytes]
 
 
-class Reception(Struct, frozen=True):
-    """Who people are, what they did, and what of others' data they do not get to see."""
-
-    door: SignInDoor
-    users: PostgresUsers
-    audit: PostgresAudit
-    passwords: Argon2idPasswords
-    masking: Masking
-
-
 class House(Struct, frozen=True):
     """The parts of a running Orderwatch, opened."""
 
@@ -163,6 +148,7 @@ class House(Struct, frozen=True):
     templates: KnownTemplates
     books: KnownBooks
     book_store: PostgresBooks
+    post: Post
     ledger: Ledger
     tending: Tending
     door: Door
@@ -215,6 +201,7 @@ async def open_house(settings: Settings, url: str) -> AsyncIterator[House]:
                 yield house
         finally:
             await house.jobs.stop()
+            await house.post.roads.close()
             await house.ledger.stop()
             house.reception.passwords.close()
     finally:
@@ -227,6 +214,7 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
     store = PostgresLedger(database)
     templates = KnownTemplates(directory, clock.monotonic)
     book_store = PostgresBooks(database)
+    books = KnownBooks(book_store, templates, shipped_alerts(), clock.monotonic, _record_misfits)
     hub = Hub()
     others = PostgresAnnouncements(url, hub, secrets.token_hex(8))
     announcements = AllOf(others, *([StepLog()] if settings.log_steps else []))
@@ -245,8 +233,9 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
         directory=directory,
         store=store,
         templates=templates,
-        books=KnownBooks(book_store, templates, shipped_alerts(), clock.monotonic, _record_misfits),
+        books=books,
         book_store=book_store,
+        post=furnish_post(settings, database, url, books),
         ledger=ledger,
         tending=Tending(
             store=store,
@@ -266,7 +255,7 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
             PostgresReadiness(database, settings.migration_url or url), clock.monotonic
         ),
         scraping=Scraping(PostgresMetrics(database), Exposition().render),
-        reception=_reception(settings, database),
+        reception=furnish_reception(settings, database),
         keys=keys,
         hub=hub,
         announcements=others,
@@ -285,16 +274,3 @@ def _record_misfits(tenant: TenantId, problems: Sequence[BookError]) -> None:
 
 def _record_fault(error: Exception) -> None:
     logging.getLogger("orderwatch.jobs").error("a job failed", exc_info=error)
-
-
-def _reception(settings: Settings, database: Database) -> Reception:
-    lasting = Lasting(settings.session_idle, settings.session_lasts)
-    passwords = Argon2idPasswords()
-    people = PostgresPeople(database)
-    return Reception(
-        door=SignInDoor(people, passwords, clock.now, os.urandom, lasting),
-        users=PostgresUsers(database, lasting),
-        audit=PostgresAudit(database),
-        passwords=passwords,
-        masking=masking_of(settings.personal_fields.split(",")),
-    )
