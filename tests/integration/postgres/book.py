@@ -69,7 +69,9 @@ async def _check_activity(
     """Of the last hour the sums are the orders, each where it was active last."""
     rows = await house.rows(
         "select (extract(epoch from minute) / 60)::int, channel, bucket, sum(n)::bigint"
-        " from activity group by 1, 2, 3 having sum(n) <> 0",
+        " from activity, lateral (values ('success', success), ('failed', failed),"
+        " ('waiting', waiting), ('overdue', overdue)) as counted (bucket, n)"
+        " group by 1, 2, 3 having sum(n) <> 0",
         tenant=tenant,
     )
     assert {row[:3]: row[3] for row in rows if row[0] >= since} == Counted(

@@ -53,9 +53,9 @@ async def test_an_order_the_watcher_marks_is_active_again(house: House) -> None:
 async def test_minutes_nobody_asks_for_any_more_are_dropped(house: House) -> None:
     await house.hear(placed(), now=0)
     await house.ledger.forget_activity(house.alice, moment(0) - MIN)
-    assert await house.one("select sum(n)::int from activity") == 1
+    assert await house.one("select sum(waiting)::int from activity") == 1
     await house.ledger.forget_activity(house.alice, moment(0) + MIN)
-    assert await house.rows("select n from activity") == []
+    assert await house.rows("select minute from activity") == []
 
 
 @pytest.mark.parametrize("over", [10 * MIN, None])

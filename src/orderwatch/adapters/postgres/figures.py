@@ -85,7 +85,11 @@ class _Asking:
             "numbers": [*range(len(windows))],
             "starts": [self._ends - over for over in windows],
         }
-        counted = _by_channel(await self._rows("active", values))
+        counted: dict[int, dict[str, Counts]] = defaultdict(dict)
+        for number, channel, *buckets in await self._rows("active", values):
+            counts = Counts(*buckets)
+            if counts.total:
+                counted[number][channel] = counts
         return {over: counted.get(number, {}) for number, over in enumerate(windows)}
 
     async def ended(self) -> dict[timedelta | None, dict[tuple[System, str], Ended]]:

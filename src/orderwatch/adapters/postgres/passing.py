@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from orderwatch.adapters.postgres.database import Connection
-from orderwatch.core.tracking.counting import Active
+from orderwatch.core.tracking.counting import OVERDUE, WAITING, Active
 from orderwatch.core.tracking.passing import Passing
 
 
@@ -41,11 +41,17 @@ async def count_activity(
     connection: Connection, sql: Mapping[str, str], activity: Mapping[Active, int]
 ) -> None:
     """Move orders between the minutes and buckets in which they are counted as active."""
-    if moved := sorted((key, n) for key, n in activity.items() if n):
-        values = {
-            "minutes": [minute for (minute, _, _), _ in moved],
-            "channels": [channel for (_, channel, _), _ in moved],
-            "buckets": [bucket for (_, _, bucket), _ in moved],
-            "ns": [n for _, n in moved],
-        }
-        await connection.execute(sql["count_activity"], values)
+    moved: dict[tuple[int, str], dict[str, int]] = {}
+    for (minute, channel, bucket), n in activity.items():
+        if n:
+            moved.setdefault((minute, channel), {})[bucket] = n
+    if not moved:
+        return
+    places = sorted(moved)
+    values: dict[str, object] = {
+        bucket: [moved[place].get(bucket, 0) for place in places]
+        for bucket in ("success", "failed", WAITING, OVERDUE)
+    }
+    values["minutes"] = [minute for minute, _ in places]
+    values["channels"] = [channel for _, channel in places]
+    await connection.execute(sql["count_activity"], values)

@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from orderwatch.core.flow.template import Template
+from orderwatch.core.flow.template import Status, Template
 from orderwatch.core.model import Amount, Class, Leg, Mismatch
 from orderwatch.core.tracking.state import OrderState
 
@@ -28,23 +28,33 @@ _OWED: Final = frozenset(
 def mismatches_of(
     state: OrderState, legs: Sequence[Leg], template: Template
 ) -> tuple[Mismatch, ...]:
-    """In the order of the flow: those about the status, then those about money."""
-    return (*_of_status(state, legs, template), *_of_total(state, template))
+    """In the order of the flow: those about the status, then those about money.
 
-
-def _of_status(state: OrderState, legs: Sequence[Leg], template: Template) -> Iterator[Mismatch]:
+    Asked with every event, so what most orders are is looked at first.
+    """
+    found: list[Mismatch] = []
     status = template.statuses.get(state.understood or "")
-    if status is None or status.class_ is Class.DELAYED or state.since is None:
-        return
+    if status is not None and status.class_ is not Class.DELAYED:
+        found += _of_status(state, legs, status, template)
+    if state.amount is not None:
+        found += _of_total(state, state.amount, template)
+    return tuple(found)
+
+
+def _of_status(
+    state: OrderState, legs: Sequence[Leg], status: Status, template: Template
+) -> Iterator[Mismatch]:
+    since = state.since
+    assert since is not None
     for leg in legs:
-        if leg.status is not None and _contradicts(leg, status.class_, state.since, template):
+        if leg.status is not None and _contradicts(leg, status.class_, since, template):
             yield Mismatch(
                 type="status",
                 system=leg.system,
                 of="status",
                 says=leg.status,
                 expected=status.name,
-                since=max(leg.ended_at or state.since, state.since),
+                since=max(leg.ended_at or since, since),
             )
 
 
@@ -57,11 +67,10 @@ def _contradicts(leg: Leg, class_: Class, since: datetime, template: Template) -
     return leg.class_ is Class.SUCCESS and leg.ended_at > since + template.clock.skew
 
 
-def _of_total(state: OrderState, template: Template) -> Iterator[Mismatch]:
-    owed = state.amount
-    if owed is None:
-        return
+def _of_total(state: OrderState, owed: Amount, template: Template) -> Iterator[Mismatch]:
     for name, (value, currency) in state.amounts.items():
+        if value == owed.value and currency == owed.currency:
+            continue
         system, _, kind = name.rpartition("/")
         if kind == "refunded":
             differs = _exceeds(value, currency, owed)
@@ -78,8 +87,6 @@ def _of_total(state: OrderState, template: Template) -> Iterator[Mismatch]:
 
 
 def _differs(value: str, currency: str, owed: Amount) -> bool:
-    if value == owed.value and currency == owed.currency:
-        return False
     return currency != owed.currency or Decimal(value) != owed.decimal
 
 

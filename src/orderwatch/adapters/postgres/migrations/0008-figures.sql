@@ -3,15 +3,18 @@
 
 -- Each order counts once, in the minute of its latest activity, by how it stands now; it is moved
 -- when it moves. `slot` spreads concurrent writers over rows of their own; readers sum over it, and
--- a row of one slot may well be negative. An hour is kept.
+-- a row of one slot may well be negative. An hour is kept. The buckets are columns rather than rows:
+-- an order that moves within a minute moves one row.
 create table activity (
   tenant_id int not null,
   minute timestamptz not null,
   channel text collate "C" not null,
-  bucket text collate "C" not null,
   slot smallint not null,
-  n bigint not null,
-  primary key (tenant_id, minute, channel, bucket, slot)
+  success int not null,
+  failed int not null,
+  waiting int not null,
+  overdue int not null,
+  primary key (tenant_id, minute, channel, slot)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 alter table activity enable row level security;

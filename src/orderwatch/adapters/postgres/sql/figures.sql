@@ -2,10 +2,12 @@
 
 -- name: active
 -- Each window from its first minute on; the primary key has the minutes in order.
-select part.number, counted.channel, counted.bucket, sum(counted.n)::bigint
+select part.number, counted.channel, sum(counted.success)::bigint, sum(counted.failed)::bigint,
+  sum(counted.waiting)::bigint, sum(counted.overdue)::bigint
 from unnest(%(numbers)s::int[], %(starts)s::timestamptz[]) as part (number, starts),
-  lateral (select channel, bucket, n from activity where minute >= part.starts) as counted
-group by 1, 2, 3
+  lateral (select channel, success, failed, waiting, overdue from activity where minute >= part.starts)
+    as counted
+group by 1, 2
 
 -- name: happened
 select part.number, counted.system, counted.channel, counted.what, sum(counted.n)::bigint

@@ -127,11 +127,13 @@ on conflict (tenant_id, span, system, start, channel, slot)
 do update set n = added(d.n, excluded.n)
 
 -- name: count_activity
-insert into activity as a (tenant_id, minute, channel, bucket, slot, n)
-select bound_tenant(), to_timestamp(60.0 * minute), channel, bucket, writer_slot(), n
-from unnest(%(minutes)b::bigint[], %(channels)b::text[], %(buckets)b::text[], %(ns)b::bigint[])
-  as r (minute, channel, bucket, n)
-on conflict (tenant_id, minute, channel, bucket, slot) do update set n = a.n + excluded.n
+insert into activity as a (tenant_id, minute, channel, slot, success, failed, waiting, overdue)
+select bound_tenant(), to_timestamp(60.0 * minute), channel, writer_slot(), success, failed, waiting, overdue
+from unnest(%(minutes)b::bigint[], %(channels)b::text[], %(success)b::int[], %(failed)b::int[],
+  %(waiting)b::int[], %(overdue)b::int[]) as r (minute, channel, success, failed, waiting, overdue)
+on conflict (tenant_id, minute, channel, slot) do update set success = a.success + excluded.success,
+  failed = a.failed + excluded.failed, waiting = a.waiting + excluded.waiting,
+  overdue = a.overdue + excluded.overdue
 
 -- name: forget_activity
 -- Minutes nobody asks about any more; writers have stopped moving them.
