@@ -57,6 +57,25 @@ def test_the_history_shows_what_was_odd_and_the_raw_event(running: Stage, open_p
     expect(page.locator(".deviations")).to_contain_text("went back")
 
 
+def test_what_the_systems_contradict_the_oms_about_is_said_in_a_line(
+    running: Stage, open_page: Open
+) -> None:
+    owed = {"value": "250.00", "currency": "THB", "kind": "order_total"}
+    taken = {"value": "205.00", "currency": "THB", "kind": "captured"}
+    running.post(
+        event("o-1", "phoenix_oms", "PENDING", ago=90, amount=owed),
+        event("o-1", "commerce_engine", "REJECTED", ago=80),
+        event("o-1", "checkout", "CAPTURED", ago=70, amount=taken),
+        event("o-1", "phoenix_oms", "COMPLETE", ago=5),
+    )
+    page = open_page(f"{running.url}/orders/o-1")
+    expect(page.locator(".verdict .state")).to_contain_text("Success")
+    facts = page.locator(".facts")
+    expect(facts.get_by_role("heading", name="Mismatches")).to_be_visible()
+    expect(facts).to_contain_text("says REJECTED, but the order is COMPLETE")
+    expect(facts).to_contain_text("captured 205.00 THB, but the order is worth 250.00 THB")
+
+
 def test_a_reference_is_copied_by_a_click(running: Stage, open_page: Open) -> None:
     running.post(event("o-1", "phoenix_oms", "PENDING", refs={"invoice_no": "INV-1"}))
     page = open_page(f"{running.url}/orders/o-1")

@@ -18,6 +18,7 @@ from orderwatch.core.model import TenantId
 
 MANY = 50_000
 READING = statements("reading")
+FIGURES = statements("figures")
 VALUES: dict[str, Any] = {
     "class": "failed",
     "overdue": True,
@@ -157,6 +158,30 @@ async def test_every_other_question_asks_an_index(many: tuple[Story, TenantId], 
     tables = {"orders", "order_refs", "counters", "counters_rolled"}
     scanned = {node.get("Relation Name") for node in found if node["Node Type"] == "Seq Scan"}
     assert not scanned & tables
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name != "add_connectors"])
+async def test_what_rules_are_judged_by_passes_over_no_orders(
+    many: tuple[Story, TenantId], name: str
+) -> None:
+    values = VALUES | {
+        "numbers": [0, 1],
+        "whats": ["failed", "passed"],
+        "connectors": ["magento"],
+        "now": T0,
+        "before": T0 - timedelta(days=3),
+        "most": 2000,
+    }
+    found = nodes(await plan(*many, FIGURES[name], values))
+    tables = {"orders", "counters", "counters_rolled"}
+    scanned = {node.get("Relation Name") for node in found if node["Node Type"] == "Seq Scan"}
+    assert not scanned & tables
+    passed = sum(
+        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        for node in found
+        if "Scan" in node["Node Type"] and node.get("Relation Name") == "orders"
+    )
+    assert passed <= 2_000, json.dumps(found)
 
 
 @pytest.mark.parametrize("name", READING)
