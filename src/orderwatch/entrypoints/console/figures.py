@@ -11,11 +11,10 @@ from orderwatch.core.reading.comparison import Difference, Good, compare, compar
 from orderwatch.core.reading.tally import Tally
 from orderwatch.core.tracking.counting import OVERDUE, WAITING
 from orderwatch.entrypoints.console import words
-from orderwatch.entrypoints.console.languages import gettext as _
-from orderwatch.entrypoints.console.languages import number
 
 NONE: Final = "\N{EN DASH}"
 """What stands where nothing is known."""
+SAME: Final = "the same"
 
 
 class Beside(Struct, frozen=True):
@@ -24,7 +23,6 @@ class Beside(Struct, frozen=True):
     text: str
     is_worse: bool = False
     then: str = ""
-    is_same: bool = False
 
 
 class Figure(Struct, frozen=True):
@@ -46,7 +44,7 @@ def figures_of(now: Tally, then: Tally) -> dict[str, Figure]:
     Success only counts up while the orders of this time are under way, so fewer is no bad news.
     """
     rate = words.share(now.success, now.success + now.failed)
-    currency = words.unit(now.value.currency)
+    currency = now.value.currency
     risk, risk_then = (Decimal(t.value.failed) + Decimal(t.value.overdue) for t in (now, then))
     known = then.total > 0
 
@@ -57,27 +55,25 @@ def figures_of(now: Tally, then: Tally) -> dict[str, Figure]:
     figures = [
         Figure(
             "rate",
-            _("Success rate"),
+            "Success rate",
             rate or NONE,
             "%" if rate else "",
-            _("of %(n)s that ended", n=number(now.success + now.failed)),
+            f"of {now.success + now.failed:,} that ended",
             _rate_beside(rates) if known else None,
         ),
         Figure(
             "success",
-            _("Success"),
-            number(now.success),
+            "Success",
+            f"{now.success:,}",
             "",
-            _("%(n)s refunded", n=number(now.refunded))
-            if now.refunded
-            else _("of %(n)s placed", n=number(now.total)),
+            f"{now.refunded:,} refunded" if now.refunded else f"of {now.total:,} placed",
             count(now.success, then.success, "neither"),
             "success",
         ),
         Figure(
             "failed",
-            _("Failed"),
-            number(now.failed),
+            "Failed",
+            f"{now.failed:,}",
             "",
             f"{words.money(now.value.failed)} {currency}",
             count(now.failed, then.failed, "fewer"),
@@ -86,23 +82,21 @@ def figures_of(now: Tally, then: Tally) -> dict[str, Figure]:
         ),
         Figure(
             OVERDUE,
-            _("Overdue"),
-            number(now.overdue),
+            "Overdue",
+            f"{now.overdue:,}",
             "",
             f"{words.money(now.value.overdue)} {currency}",
             count(now.overdue, then.overdue, "fewer"),
             OVERDUE,
             now.overdue > 0,
         ),
-        Figure(
-            WAITING, _("Waiting"), number(now.waiting), "", _("within their time"), None, WAITING
-        ),
+        Figure(WAITING, "Waiting", f"{now.waiting:,}", "", "within their time", None, WAITING),
         Figure(
             "risk",
-            _("Money at risk"),
+            "Money at risk",
             words.whole_money(risk),
             currency,
-            _("failed and overdue"),
+            "failed and overdue",
             _money_beside(compare(risk, risk_then, "fewer", few=1), currency) if known else None,
         ),
     ]
@@ -110,28 +104,26 @@ def figures_of(now: Tally, then: Tally) -> dict[str, Figure]:
 
 
 def _count_beside(difference: Difference) -> Beside:
-    """ "+12 more", the same, or fewer with a minus."""
-    by, then = number(abs(difference.by)), number(difference.then)
-    more, fewer = _("+%(n)s more", n=by), _("\N{MINUS SIGN}%(n)s fewer", n=by)
-    return _beside(difference, bool(difference.by), more if difference.by > 0 else fewer, then)
+    """ "+12 more", "the same", or fewer with a minus."""
+    sign, word = _turn(difference, "more", "fewer")
+    text = f"{sign}{abs(difference.by):,f} {word}" if difference.by else SAME
+    return Beside(text, difference.is_worse, f"{difference.then:,f}")
 
 
 def _rate_beside(difference: Difference | None) -> Beside | None:
     if difference is None:
         return None
-    by, then = number(abs(difference.by), 1), number(difference.then, 1)
-    better, worse = _("+%(n)s points better", n=by), _("\N{MINUS SIGN}%(n)s points worse", n=by)
-    text = better if difference.by > 0 else worse
-    return _beside(difference, bool(difference.by), text, f"{then} %")
+    sign, word = _turn(difference, "better", "worse")
+    text = f"{sign}{abs(difference.by):f} points {word}" if difference.by else SAME
+    return Beside(text, difference.is_worse, f"{difference.then:f} %")
 
 
 def _money_beside(difference: Difference, currency: str) -> Beside:
-    amount, then = (words.whole_money(n) for n in (abs(difference.by), difference.then))
-    more, less = _("+%(n)s more", n=amount), _("\N{MINUS SIGN}%(n)s less", n=amount)
-    text = more if difference.by > 0 else less
-    return _beside(difference, bool(round(difference.by)), text, f"{then} {currency}")
+    sign, word = _turn(difference, "more", "less")
+    amount = words.whole_money(abs(difference.by))
+    text = f"{sign}{amount} {word}" if round(difference.by) else SAME
+    return Beside(text, difference.is_worse, f"{words.whole_money(difference.then)} {currency}")
 
 
-def _beside(difference: Difference, differs: bool, text: str, then: str) -> Beside:
-    said = text if differs else _("the same")
-    return Beside(said, difference.is_worse, then, is_same=not differs)
+def _turn(difference: Difference, up: str, down: str) -> tuple[str, str]:
+    return ("+", up) if difference.by > 0 else ("\N{MINUS SIGN}", down)
