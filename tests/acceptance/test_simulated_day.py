@@ -64,6 +64,28 @@ def test_every_deviation_the_simulator_made_is_recorded(told: Told) -> None:
             assert set(order["expected"]["deviations"]) <= kinds, order_id
 
 
+def test_every_wrong_amount_is_an_open_mismatch_and_no_other_is(told: Told) -> None:
+    """Less of a refund than all is a part of it."""
+    _, book, truth, _ = told
+    found: Counter[str] = Counter()
+    for order_id, order in truth.items():
+        if order["expected"]["status"]:
+            stated = book["orders"][order_id]["standing"]["mismatches"]
+            wrong = [
+                each["system"]
+                for each in order["expected"]["mismatches"]
+                if each["kind"] != "refunded" or float(each["stated"]) > float(each["owed"])
+            ]
+            assert sorted(system for type_, system in stated if type_ == "total") == sorted(wrong)
+            found.update(wrong)
+    counted = {
+        key[2]: int(n)
+        for key, n in book["totals"].items()
+        if key[:2] == ("mismatches_open", "total")
+    }
+    assert counted == found
+
+
 def test_events_of_an_order_the_oms_never_announced_are_parked(told: Told) -> None:
     _, book, truth, _ = told
     parked = Counter(

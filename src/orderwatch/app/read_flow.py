@@ -21,7 +21,7 @@ from orderwatch.core.reading.percentiles import Latency, latency
 from orderwatch.core.reading.tally import Tally, tally
 from orderwatch.core.reading.wanted import CountFilter
 from orderwatch.core.spans import floor
-from orderwatch.core.tracking.counting import ORDER, minute_of
+from orderwatch.core.tracking.counting import ORDER, OVERDUE, WAITING, minute_of
 from orderwatch.core.tracking.passing import HEARD, TOOK_CLASSES
 
 RATE_OVER: Final = timedelta(minutes=5)
@@ -60,6 +60,12 @@ class FlowStore(Protocol):
         self, tenant: TenantId, what: str, systems: Sequence[System], wanted: CountFilter
     ) -> Mapping[System, int]:
         """How often something happened in the window, at each it happened at."""
+        ...
+
+    async def standing(
+        self, tenant: TenantId, systems: Sequence[System], channel: str | None
+    ) -> Mapping[tuple[System, str], int]:
+        """What is open now, whenever it was placed, by system and bucket."""
         ...
 
     async def weighed_steps(
@@ -109,7 +115,7 @@ async def read_flow(
     over, minutes = _pace_window(wanted, at)
     cells, standing, views, took, heard = await asyncio.gather(
         stores.counts.counts(tenant, wanted, systems),
-        stores.counts.counts(tenant, CountFilter(channel=wanted.channel), systems),
+        stores.flow.standing(tenant, systems, wanted.channel),
         read_systems(stores.counts, tenant, template, at),
         stores.flow.durations(tenant, [*template.legs], _coarse(wanted)),
         stores.flow.happened(tenant, HEARD, [template.oms, *template.legs], over),
@@ -117,15 +123,14 @@ async def read_flow(
     flows = []
     for view in views:
         key = ORDER if view.system == template.oms else view.system
-        open_ = tally((cell for cell in standing if cell.system == key), template.currency)
         flows.append(
             SystemFlow(
                 view=view,
                 tally=tally((cell for cell in cells if cell.system == key), template.currency),
                 per_minute=heard.get(view.system, 0) / minutes if view.events else None,
                 latency=latency(took.get(view.system, _NONE_TOOK)),
-                waiting=open_.waiting,
-                overdue=open_.overdue,
+                waiting=standing.get((key, WAITING), 0),
+                overdue=standing.get((key, OVERDUE), 0),
             )
         )
     return tuple(flows)

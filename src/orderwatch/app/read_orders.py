@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,12 @@ class OrderStore(Protocol):
 
     async def count(self, tenant: TenantId, wanted: OrderFilter, most: int) -> int:
         """How many orders a filter names, counted up to `most`; its text is not looked at."""
+        ...
+
+    async def count_within(
+        self, tenant: TenantId, wanted: OrderFilter, most: int, time: timedelta
+    ) -> int | None:
+        """The same, or None when that takes longer than it is worth."""
         ...
 
     async def related(

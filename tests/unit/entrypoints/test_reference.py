@@ -16,7 +16,7 @@ ROOT: Any = typer.main.get_command(app)
 COMMANDS = dict(commands(ROOT))
 
 
-@pytest.mark.parametrize("page", ["cli", "settings"])
+@pytest.mark.parametrize("page", ["alerts", "cli", "settings"])
 def test_a_generated_page_is_current(page: str) -> None:
     with only({}):
         printed = CliRunner().invoke(app, ["reference", page])
@@ -39,7 +39,7 @@ def test_the_commands_of_the_interfaces_page_are_there() -> None:
         "demo serve migrate send import simulate rebuild settings, template check, "
         "dead-letters list, dead-letters show, dead-letters retry, dead-letters discard, "
         "tenant create, tenant list, tenant disable, key create, key list, key revoke, "
-        "bench ingest, bench query"
+        "bench ingest, bench query, alerts check"
     )
     first, *rest = promised.split(", ")
     names = [f"orderwatch {one}" for one in [*first.split(), *rest]]

@@ -54,6 +54,16 @@ class PostgresFlow:
         """Sums for each step."""
         return dict(await self._rows(tenant, "happening_steps", _steps(query) | {"what": what}))
 
+    async def standing(
+        self, tenant: TenantId, systems: Sequence[System], channel: str | None
+    ) -> dict[tuple[System, str], int]:
+        """Sums over all days with anything open."""
+        values: dict[str, object] = {"systems": list(systems)}
+        if channel is not None:
+            values["channel"] = channel
+        rows = await self._rows(tenant, "standing", values)
+        return {(system, bucket): n for system, bucket, n in rows}
+
     async def weighed_steps(
         self, tenant: TenantId, query: StepQuery
     ) -> dict[datetime, dict[str, tuple[int, Decimal]]]:

@@ -57,15 +57,19 @@ def multiply(url: str, base: Base, growth: Growth, say: Callable[[str], None]) -
     events = texts["events"].count(b"\n")
     with_events = min(copies, max(0, round(growth.events / max(events, 1)) - 1))
     _prepare(url, copies, base)
-    with ThreadPoolExecutor(2) as hands:
+    with ThreadPoolExecutor(3) as hands:
         work = [
             hands.submit(_copy_state, url, shift, copies),
+            hands.submit(_copy_passing, url, base, copies),
             hands.submit(_copy_events, url, shift, with_events),
         ]
-        while wait(work, timeout=_SAY_EVERY, return_when=FIRST_EXCEPTION).not_done:
-            shift.stopped = any(one.done() and one.exception() for one in work)
+        while (
+            not shift.stopped
+            and (ended := wait(work, timeout=_SAY_EVERY, return_when=FIRST_EXCEPTION)).not_done
+        ):
+            shift.stopped = any(one.exception() for one in ended.done)
             say(f"{shift.done} of {copies} copies")
-        for one in work:
+        for one in (*ended.done, *work):  # whoever failed first says why
             one.result()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
@@ -144,6 +148,15 @@ def _copy_events(url: str, shift: Shift, copies: int) -> None:
         for number in range(1, copies + 1):
             _copy_in(connection, "events", shift.copy("events", number))
             connection.execute(_IDENTITIES, {"number": str(number)})
+
+
+def _copy_passing(url: str, base: Base, copies: int) -> None:
+    """What happened in which minute; what a day leaves for the next one lies beside that one's."""
+    values = {"before": base.before, "copies": copies}
+    with psycopg.connect(url, autocommit=True) as connection:
+        _hurry(connection)
+        for table in ("happenings", "durations"):
+            connection.execute(statements("yardstick")[f"multiply_{table}"], values)
 
 
 def _hurry(connection: psycopg.Connection[tuple[object, ...]]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import psycopg
 from msgspec import Raw
 from msgspec.structs import replace
 
@@ -22,6 +23,7 @@ from orderwatch.core.tracking.counting import ORDER, Word
 from orderwatch.core.tracking.state import OrderState
 
 _WHEN: Final = re.compile(r"^(.*\S) +-- when (\w+)$")
+_AT_MOST: Final = "select set_config('statement_timeout', %s, true)"
 _LAST_LETTER: Final = "\U0010ffff"
 """Sorts after everything a text may go on with."""
 
@@ -68,6 +70,23 @@ class PostgresReading:
             if narrow is None:
                 return 0
             ((n,),) = await self._rows(connection, "count_listed", **_values(narrow), most=most)
+        return int(n)
+
+    async def count_within(
+        self, tenant: TenantId, wanted: OrderFilter, most: int, time: timedelta
+    ) -> int | None:
+        """Each statement may take that long."""
+        async with self._database.tenant(tenant) as connection:
+            limit = f"{time / timedelta(milliseconds=1):.0f}ms"
+            await connection.execute(_AT_MOST, [limit])
+            try:
+                narrow = await self._narrow(connection, replace(wanted, text=None))
+                if narrow is None:
+                    return 0
+                values = _values(narrow)
+                ((n,),) = await self._rows(connection, "count_listed", **values, most=most)
+            except psycopg.errors.QueryCanceled:
+                return None
         return int(n)
 
     async def related(

@@ -12,6 +12,7 @@ from orderwatch.entrypoints.cli.administer import (
     settings_command,
     tenant_app,
 )
+from orderwatch.entrypoints.cli.alerts import alerts_app
 from orderwatch.entrypoints.cli.audit import audit_app
 from orderwatch.entrypoints.cli.bench.commands import bench_app
 from orderwatch.entrypoints.cli.dead_letters import dead_letters_app
@@ -57,6 +58,7 @@ app.command()(simulate)
 app.command("rebuild")(rebuild_command)
 app.command("settings")(settings_command)
 app.add_typer(template_app)
+app.add_typer(alerts_app, name="alerts")
 app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(bench_app, name="bench")
 app.add_typer(tenant_app, name="tenant")

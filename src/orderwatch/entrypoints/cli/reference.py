@@ -10,7 +10,12 @@ from typing import Any, Final
 
 import typer
 
-from orderwatch.bootstrap import explained_settings
+from orderwatch.adapters.shipped import shipped_alerts
+from orderwatch.app.known_templates import parse
+from orderwatch.bootstrap import default_template, explained_settings
+from orderwatch.core.alerting.book import Book
+from orderwatch.core.alerting.parse import parse_book
+from orderwatch.core.alerting.reference import alerts_page
 from orderwatch.core.people.roles import roles_page
 from orderwatch.entrypoints.cli.output import complaints
 
@@ -51,6 +56,14 @@ This page is generated: `./dev run orderwatch reference settings > docs/referenc
 def cli_command(context: typer.Context) -> None:
     """The page of all commands."""
     typer.echo(cli_page(context.find_root().command), nl=False)
+
+
+@reference_app.command("alerts")
+def alerts_command() -> None:
+    """The page of alert rules and routing."""
+    book = parse_book(shipped_alerts(), parse(default_template()))
+    assert isinstance(book, Book)
+    typer.echo(alerts_page(book), nl=False)
 
 
 @reference_app.command("roles")

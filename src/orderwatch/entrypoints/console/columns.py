@@ -7,25 +7,29 @@ from decimal import Decimal
 from typing import Final
 
 from orderwatch.core.model import Order
+from orderwatch.entrypoints.console.languages import N_, Said
+from orderwatch.entrypoints.console.languages import number as spaced
 
 ALWAYS: Final = "order"
-COLUMNS: Final = {
-    "order": "Order",
-    "state": "State",
-    "status": "Status",
-    "why": "Why",
-    "legs": "Legs",
-    "placed": "Placed",
-    "updated": "Last change",
-    "deadline": "Deadline",
-    "channel": "Channel",
-    "location": "Location",
-    "fulfilment": "Fulfilment",
-    "delivery": "Delivery",
-    "deviations": "Deviations",
-    "refs": "References",
-    "amount": "Amount",
-}
+COLUMNS: Final = Said(
+    {
+        "order": N_("Order"),
+        "state": N_("State"),
+        "status": N_("Status"),
+        "why": N_("Why"),
+        "legs": N_("Legs"),
+        "placed": N_("Placed"),
+        "updated": N_("Last change"),
+        "deadline": N_("Deadline"),
+        "channel": N_("Channel"),
+        "location": N_("Location"),
+        "fulfilment": N_("Fulfilment"),
+        "delivery": N_("Delivery"),
+        "deviations": N_("Deviations"),
+        "refs": N_("References"),
+        "amount": N_("Amount"),
+    }
+)
 SHOWN: Final = ("order", "state", "why", "legs", "placed", "channel", "location", "amount")
 _FIGURE_SPACE: Final = "\u2007"
 
@@ -47,4 +51,4 @@ def aligned(value: Decimal | str, places: int) -> str:
     """An amount whose decimal point stands under those of the others: "1,250.00  "."""
     number = Decimal(value)
     exact = max(2, -int(number.normalize().as_tuple().exponent))
-    return f"{number:,.{exact}f}" + _FIGURE_SPACE * (places - exact)
+    return spaced(number, exact) + _FIGURE_SPACE * (places - exact)

@@ -5,7 +5,7 @@ Counters know the state, channel and minute of every order; nothing else is coun
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
@@ -18,6 +18,8 @@ from orderwatch.core.tracking.counting import ORDER, OVERDUE, WAITING, minute_of
 from orderwatch.entrypoints.console.pages import Console, Visit
 
 WORTH_COUNTING: Final = 1_000
+WORTH_WAITING: Final = timedelta(milliseconds=100)
+"""Nobody waits longer for a page because it could not be counted: then it says "more than"."""
 
 
 class Counted(Struct, frozen=True):
@@ -45,7 +47,9 @@ async def count_orders(
         return Counted(len(page.items), exact=True, channels=channels)
     if wanted.text is not None:
         return Counted(len(page.items), exact=False, channels=channels)
-    n = await console.orders.count(tenant, wanted, WORTH_COUNTING + 1)
+    n = await console.orders.count_within(tenant, wanted, WORTH_COUNTING + 1, WORTH_WAITING)
+    if n is None:
+        return Counted(len(page.items), exact=False, channels=channels)
     return Counted(min(n, WORTH_COUNTING), n <= WORTH_COUNTING, channels=channels)
 
 

@@ -13,6 +13,7 @@ from orderwatch.app.export_orders import Export, export_orders
 from orderwatch.core.people.deeds import orders_exported
 from orderwatch.core.people.roles import Permission
 from orderwatch.core.reading.wanted import OrderFilter
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.listing import asked_of, filter_of
 from orderwatch.entrypoints.console.pages import (
     AnyRequest,
@@ -34,7 +35,12 @@ async def orders_csv(request: AnyRequest, console: TheConsole, reader: TheReader
     wanted = filter_of(asked, visit)
     if not isinstance(wanted, OrderFilter):
         text = "; ".join(f"{fault.field} {fault.message}" for fault in wanted)
-        context = {"visit": visit, "title": "This cannot be exported", "text": text, "again": False}
+        context = {
+            "visit": visit,
+            "title": _("This cannot be exported"),
+            "text": text,
+            "again": False,
+        }
         return render("unavailable.html", context, 400)
     bom = request.query_params.get("bom") == "true"
     zone = _zone(str(request.query_params.get("zone", "")), visit)

@@ -11,10 +11,11 @@ from orderwatch.core.reading.comparison import Difference, Good, compare, compar
 from orderwatch.core.reading.tally import Tally
 from orderwatch.core.tracking.counting import OVERDUE, WAITING
 from orderwatch.entrypoints.console import words
+from orderwatch.entrypoints.console.languages import gettext as _
+from orderwatch.entrypoints.console.languages import number
 
 NONE: Final = "\N{EN DASH}"
 """What stands where nothing is known."""
-SAME: Final = "the same"
 
 
 class Beside(Struct, frozen=True):
@@ -23,6 +24,7 @@ class Beside(Struct, frozen=True):
     text: str
     is_worse: bool = False
     then: str = ""
+    is_same: bool = False
 
 
 class Figure(Struct, frozen=True):
@@ -44,7 +46,7 @@ def figures_of(now: Tally, then: Tally) -> dict[str, Figure]:
     Success only counts up while the orders of this time are under way, so fewer is no bad news.
     """
     rate = words.share(now.success, now.success + now.failed)
-    currency = now.value.currency
+    currency = words.unit(now.value.currency)
     risk, risk_then = (Decimal(t.value.failed) + Decimal(t.value.overdue) for t in (now, then))
     known = then.total > 0
 
@@ -55,25 +57,27 @@ def figures_of(now: Tally, then: Tally) -> dict[str, Figure]:
     figures = [
         Figure(
             "rate",
-            "Success rate",
+            _("Success rate"),
             rate or NONE,
             "%" if rate else "",
-            f"of {now.success + now.failed:,} that ended",
+            _("of %(n)s that ended", n=number(now.success + now.failed)),
             _rate_beside(rates) if known else None,
         ),
         Figure(
             "success",
-            "Success",
-            f"{now.success:,}",
+            _("Success"),
+            number(now.success),
             "",
-            f"{now.refunded:,} refunded" if now.refunded else f"of {now.total:,} placed",
+            _("%(n)s refunded", n=number(now.refunded))
+            if now.refunded
+            else _("of %(n)s placed", n=number(now.total)),
             count(now.success, then.success, "neither"),
             "success",
         ),
         Figure(
             "failed",
-            "Failed",
-            f"{now.failed:,}",
+            _("Failed"),
+            number(now.failed),
             "",
             f"{words.money(now.value.failed)} {currency}",
             count(now.failed, then.failed, "fewer"),
@@ -82,21 +86,23 @@ def figures_of(now: Tally, then: Tally) -> dict[str, Figure]:
         ),
         Figure(
             OVERDUE,
-            "Overdue",
-            f"{now.overdue:,}",
+            _("Overdue"),
+            number(now.overdue),
             "",
             f"{words.money(now.value.overdue)} {currency}",
             count(now.overdue, then.overdue, "fewer"),
             OVERDUE,
             now.overdue > 0,
         ),
-        Figure(WAITING, "Waiting", f"{now.waiting:,}", "", "within their time", None, WAITING),
+        Figure(
+            WAITING, _("Waiting"), number(now.waiting), "", _("within their time"), None, WAITING
+        ),
         Figure(
             "risk",
-            "Money at risk",
+            _("Money at risk"),
             words.whole_money(risk),
             currency,
-            "failed and overdue",
+            _("failed and overdue"),
             _money_beside(compare(risk, risk_then, "fewer", few=1), currency) if known else None,
         ),
     ]
@@ -104,26 +110,28 @@ def figures_of(now: Tally, then: Tally) -> dict[str, Figure]:
 
 
 def _count_beside(difference: Difference) -> Beside:
-    """ "+12 more", "the same", or fewer with a minus."""
-    sign, word = _turn(difference, "more", "fewer")
-    text = f"{sign}{abs(difference.by):,f} {word}" if difference.by else SAME
-    return Beside(text, difference.is_worse, f"{difference.then:,f}")
+    """ "+12 more", the same, or fewer with a minus."""
+    by, then = number(abs(difference.by)), number(difference.then)
+    more, fewer = _("+%(n)s more", n=by), _("\N{MINUS SIGN}%(n)s fewer", n=by)
+    return _beside(difference, bool(difference.by), more if difference.by > 0 else fewer, then)
 
 
 def _rate_beside(difference: Difference | None) -> Beside | None:
     if difference is None:
         return None
-    sign, word = _turn(difference, "better", "worse")
-    text = f"{sign}{abs(difference.by):f} points {word}" if difference.by else SAME
-    return Beside(text, difference.is_worse, f"{difference.then:f} %")
+    by, then = number(abs(difference.by), 1), number(difference.then, 1)
+    better, worse = _("+%(n)s points better", n=by), _("\N{MINUS SIGN}%(n)s points worse", n=by)
+    text = better if difference.by > 0 else worse
+    return _beside(difference, bool(difference.by), text, f"{then} %")
 
 
 def _money_beside(difference: Difference, currency: str) -> Beside:
-    sign, word = _turn(difference, "more", "less")
-    amount = words.whole_money(abs(difference.by))
-    text = f"{sign}{amount} {word}" if round(difference.by) else SAME
-    return Beside(text, difference.is_worse, f"{words.whole_money(difference.then)} {currency}")
+    amount, then = (words.whole_money(n) for n in (abs(difference.by), difference.then))
+    more, less = _("+%(n)s more", n=amount), _("\N{MINUS SIGN}%(n)s less", n=amount)
+    text = more if difference.by > 0 else less
+    return _beside(difference, bool(round(difference.by)), text, f"{then} {currency}")
 
 
-def _turn(difference: Difference, up: str, down: str) -> tuple[str, str]:
-    return ("+", up) if difference.by > 0 else ("\N{MINUS SIGN}", down)
+def _beside(difference: Difference, differs: bool, text: str, then: str) -> Beside:
+    said = text if differs else _("the same")
+    return Beside(said, difference.is_worse, then, is_same=not differs)

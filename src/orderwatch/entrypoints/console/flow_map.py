@@ -18,6 +18,8 @@ from orderwatch.core.model import System
 from orderwatch.core.tracking.counting import OVERDUE, WAITING
 from orderwatch.entrypoints.console import words
 from orderwatch.entrypoints.console.flow_layout import Box, Layout, Link, across, down
+from orderwatch.entrypoints.console.languages import gettext as _
+from orderwatch.entrypoints.console.languages import number
 
 THICKEST: Final = {"across": 15.0, "down": 7.0}
 _THINNEST: Final = 1.5
@@ -122,9 +124,20 @@ def _edge(
     width = max(_THINNEST, thickest * sqrt(n / most)) if n else _THINNEST
     share = tally.failed / tally.total if tally.total else 0.0
     late = (tally.failed + tally.overdue) / tally.total if tally.total else 0.0
-    said = f"{flows[link.start].view.title} to {end.view.title}: {n:,} orders"
+    said = _(
+        "%(start)s to %(end)s: %(n)s orders",
+        start=flows[link.start].view.title,
+        end=end.view.title,
+        n=number(n),
+    )
     if share or late:
-        said += f", {100 * share:.1f} % failed, {100 * (late - share):.1f} % overdue"
+        failed, overdue = number(100 * share, 1), number(100 * (late - share), 1)
+        said = _(
+            "%(said)s, %(failed)s %% failed, %(overdue)s %% overdue",
+            said=said,
+            failed=failed,
+            overdue=overdue,
+        )
     return Edge(link, n, round(width, 2), _strand(width, late), _strand(width, share), said)
 
 

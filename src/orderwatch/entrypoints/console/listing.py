@@ -15,10 +15,13 @@ from orderwatch.core.reading.queries import order_query
 from orderwatch.core.reading.wanted import OrderFilter, OrderQuery
 from orderwatch.core.tracking.counting import OVERDUE, WAITING, minute_of
 from orderwatch.entrypoints.console import words
+from orderwatch.entrypoints.console.languages import N_, Said
 from orderwatch.entrypoints.console.pages import Visit
 
 PAGE: Final = 50
-RANGES: Final = {"today": "Today", "24h": "24 hours", "7d": "7 days", "any": "Any time"}
+RANGES: Final = Said(
+    {"today": N_("Today"), "24h": N_("24 hours"), "7d": N_("7 days"), "any": N_("Any time")}
+)
 CUSTOM: Final = "custom"
 FILTERS: Final = (
     *("class", "overdue", "status", "channel", "system", "location"),

@@ -18,6 +18,7 @@ from orderwatch.core.reading.wanted import OrderFilter, OrderQuery
 from orderwatch.entrypoints.console.columns import COLUMNS, SHOWN, chosen_columns, places_of
 from orderwatch.entrypoints.console.counted import Counted, count_orders
 from orderwatch.entrypoints.console.filters import Headline, chips_of, headline, state_tabs
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.listing import CUSTOM, RANGES, Asked, asked_of, query_of
 from orderwatch.entrypoints.console.order import not_found, order_context
 from orderwatch.entrypoints.console.pages import (
@@ -134,7 +135,7 @@ async def _faulty(
         "rows": [],
         "places": 2,
         "faults": faults,
-        "headline": Headline("Something", "in this filter is wrong", ""),
+        "headline": Headline(_("Something"), _("in this filter is wrong"), ""),
         "live": asked.here("/live/orders"),
         "next": None,
         "previous": None,

@@ -21,6 +21,7 @@ from orderwatch.core.reading.wanted import SeriesQuery
 from orderwatch.core.tracking.counting import minute_of
 from orderwatch.core.tracking.passing import HEARD, PASSED
 from orderwatch.entrypoints.console import chart, latency_chart
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.pages import (
     AnyRequest,
     Console,
@@ -107,7 +108,11 @@ async def _system(console: Console, visit: Visit, window: Window, system: System
     rule = template.legs.get(system)
     if rule is None:
         raise NotFoundException(
-            f"There is no system {system!r} downstream in this flow. The systems page lists them."
+            _(
+                "There is no system %(system)s downstream in this flow. "
+                "The systems page lists them.",
+                system=repr(system),
+            )
         )
     at_it = replace(window, system=system)
     step, begins, ends = _steps(window, visit)

@@ -17,18 +17,20 @@ from orderwatch.core.model import System
 from orderwatch.core.reading.wanted import CountFilter
 from orderwatch.core.spans import ceiling, floor
 from orderwatch.core.tracking.counting import minute_of
+from orderwatch.entrypoints.console.languages import N_, Said
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.pages import Visit
 
-RANGES: Final = {"today": "Today", "24h": "24 hours", "7d": "7 days"}
+RANGES: Final = Said({"today": N_("Today"), "24h": N_("24 hours"), "7d": N_("7 days")})
 CUSTOM: Final = "custom"
 USUAL: Final = "24h"
-AGAINST: Final = {"yesterday": "yesterday", "week": "last week"}
+AGAINST: Final = Said({"yesterday": N_("yesterday"), "week": N_("last week")})
 NAMES: Final = ("range", "from", "to", "against", "channel", "system")
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _MINUTE: Final = timedelta(minutes=1)
 _LOCAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
-_WRONG: Final = (
+_WRONG: Final = N_(
     "That stretch of time cannot be read, or ends before it begins. These are the last 24 hours."
 )
 
@@ -79,8 +81,8 @@ class Window(Struct, frozen=True):
         """When that was."""
         weeks = self.shift // _WEEK
         if self.against == "yesterday":
-            return "yesterday"
-        return "last week" if weeks == 1 else f"{weeks} weeks before"
+            return _("yesterday")
+        return _("last week") if weeks == 1 else _("%(n)s weeks before", n=weeks)
 
     @property
     def can_choose_yesterday(self) -> bool:

@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from orderwatch.app.order_notes import Author, add_note
 from orderwatch.app.saved_views import Kept, SavedView, rename_view, save_view
 from orderwatch.core.people.roles import Permission
+from orderwatch.entrypoints.console.languages import N_, Said
 from orderwatch.entrypoints.console.listing import asked_of
 from orderwatch.entrypoints.console.pages import AnyRequest, TheConsole, TheReader, order_address
 from orderwatch.entrypoints.web.security import PAGE_HEADERS
@@ -21,16 +22,20 @@ from orderwatch.entrypoints.web.sign_in import require
 Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
 Answer = Response[Any]
 
-SAID: Final = {
-    "saved": "The view was saved. Everybody here can open it.",
-    "renamed": "The view has its new name.",
-    "deleted": "The view was deleted.",
-    "restored": "The view is back.",
-    Kept.NO_NAME.name.lower(): "A view needs a name.",
-    Kept.NAME_TAKEN.name.lower(): "There is a view of this name already; take another.",
-    Kept.TOO_MANY.name.lower(): "There are as many views as there may be; delete one first.",
-    Kept.NO_SUCH.name.lower(): "This view is not there any more.",
-}
+SAID: Final = Said(
+    {
+        "saved": N_("The view was saved. Everybody here can open it."),
+        "renamed": N_("The view has its new name."),
+        "deleted": N_("The view was deleted."),
+        "restored": N_("The view is back."),
+        Kept.NO_NAME.name.lower(): N_("A view needs a name."),
+        Kept.NAME_TAKEN.name.lower(): N_("There is a view of this name already; take another."),
+        Kept.TOO_MANY.name.lower(): N_(
+            "There are as many views as there may be; delete one first."
+        ),
+        Kept.NO_SUCH.name.lower(): N_("This view is not there any more."),
+    }
+)
 """What the list says after a view was changed."""
 WENT_WRONG: Final = frozenset(kept.name.lower() for kept in Kept if kept is not Kept.DONE)
 

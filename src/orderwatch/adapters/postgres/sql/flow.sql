@@ -43,6 +43,13 @@ where true
   and channel = %(channel)s                                            -- when channel
 group by counted.system
 
+-- name: standing
+-- Of all the days there ever were an index has those with something open.
+select system, bucket, sum(n)::bigint from counters_rolled
+where span = 'day' and bucket in ('waiting', 'overdue') and n <> 0 and system = any(%(systems)s)
+  and channel = %(channel)s                                            -- when channel
+group by system, bucket
+
 -- name: happening_steps
 select date_bin(%(step)s, start, %(origin)s), sum(n)::bigint
 from happenings

@@ -25,6 +25,19 @@ update totals set value = value * %(times)s
 -- name: multiply_systems
 update systems set events = events * %(times)s
 
+-- name: multiply_happenings
+-- Legs end on the days after, too: copies of neighbouring days lie in slots of their own.
+insert into happenings (tenant_id, span, system, start, channel, what, slot, n)
+select tenant_id, span, system, start - make_interval(days => copy), channel, what,
+  slot + 8 * (1 + copy %% 90), n
+from happenings, generate_series(1, %(copies)s) as copy where start < %(before)s::date
+
+-- name: multiply_durations
+insert into durations (tenant_id, span, system, start, channel, slot, n)
+select tenant_id, span, system, start - make_interval(days => copy), channel,
+  slot + 8 * (1 + copy %% 90), n
+from durations, generate_series(1, %(copies)s) as copy where start < %(before)s::date
+
 -- name: ensure_partitions
 select ensure_event_partitions(%(first)s::date, %(months)s)
 

@@ -56,17 +56,48 @@ def paths(shelf: Shelf, seed: int) -> dict[str, str]:
         "systems": ("systems", {}),
     }
     calls = {name: _path(f"/api/v1/{call}", query) for name, (call, query) in asked.items()}
-    system = rng.choice(_SYSTEMS)
-    return calls | {
-        "metrics": "/metrics",
-        "page /": "/",
-        "page / of a week": "/?range=7d",
-        "page / of a system": f"/?system={system}",
-        "page of systems": "/systems?range=7d",
-        "page of a system": f"/systems/{system}?range=7d",
-        "page for the wall": "/wall",
-        "page of an order": f"/orders/{order}",
+    return calls | {"metrics": "/metrics"} | _pages(order, day, week, rng)
+
+
+def _pages(
+    order: str, day: dict[str, str], week: dict[str, str], rng: random.Random
+) -> dict[str, str]:
+    """Every page of the console, and what moves on it."""
+    system, channel = rng.choice(_SYSTEMS), rng.choice(("app", "website"))
+    lists: dict[str, dict[str, str]] = {
+        "": day,
+        ", failed": {"class": "failed", **week},
+        ", by status": {"status": rng.choice(_STATUSES), **week},
+        ", by channel": {"channel": channel, **week},
+        ", by system": {"system": system, **week},
+        ", failed at a system": {"class": "failed", "system": system, **week},
+        ", by amount": {"amount_from": "2000", **week},
+        ", by reference": {"q": f"PSP-{order[:-1]}"},
     }
+    pages = {
+        "/": _path("/", day),
+        "/ now": "/",
+        "/ live": _path("/live", day),
+        "/ of a week": _path("/", week),
+        "/ of a system": _path("/", {"system": system, **day}),
+        "/ of a channel": _path("/", {"channel": channel, **week}),
+        "systems": _path("/systems", week),
+        "one system": _path(f"/systems/{system}", week),
+        "the wall": _path("/wall", day),
+        "an order": f"/orders/{order}",
+        "dead letters": "/dead-letters",
+        "dead letters of a kind": "/dead-letters?code=invalid",
+        "parked": "/parked",
+        "flow": "/settings/flow",
+        "flow, to edit": "/settings/flow/edit",
+        "thresholds": "/settings/thresholds",
+        "keys": "/settings/keys",
+        "people": "/settings/people",
+        "audit": "/settings/audit",
+        "this server": "/settings/server",
+    }
+    listed = {f"orders{name}": _path("/orders", query) for name, query in lists.items()}
+    return {f"page {name}": path for name, path in (pages | listed).items()}
 
 
 def _day(shelf: Shelf, rng: random.Random) -> dict[str, str]:

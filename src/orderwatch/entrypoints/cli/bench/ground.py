@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -30,6 +31,7 @@ from orderwatch.entrypoints.cli.output import messages
 from orderwatch.entrypoints.cli.web import listen
 
 PATIENCE = 120.0
+ADMINISTRATOR = "bench"
 OURS_TO_SET = frozenset(
     {"ORDERWATCH_DATABASE_URL", "ORDERWATCH_MIGRATION_URL", "ORDERWATCH_DATA_DIR"}
 )
@@ -148,6 +150,35 @@ class Product:
             command(*words), env=self._environment, capture_output=True, check=True
         )
         return str(msgspec.json.decode(made.stdout.splitlines()[-1])["key"])
+
+    def cookie(self) -> str:
+        """A session of an administrator who has just been made."""
+        words = ("user", "create", ADMINISTRATOR, "--role", "administrator", "--generate", "--json")
+        made = subprocess.run(
+            command(*words), env=self._environment, capture_output=True, check=True
+        )
+        password = msgspec.json.decode(made.stdout.splitlines()[-1])["password"]
+        form = urlencode({"name": ADMINISTRATOR, "password": password}).encode()
+        answer = self.post("/login", form, "application/x-www-form-urlencoded")
+        return str(answer.getheader("set-cookie")).partition(";")[0]
+
+    def post(
+        self, path: str, body: bytes, media_type: str, key: str = ""
+    ) -> http.client.HTTPResponse:
+        """Send something from a page of this very server; its answer without the body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            headers = {"content-type": media_type, "origin": f"http://127.0.0.1:{self.port}"}
+            connection.request(
+                "POST", path, body, headers | ({"authorization": f"Bearer {key}"} if key else {})
+            )
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status >= 400:
+                raise BenchFailed(f"POST {path} answered {answer.status}.")
+            return answer
+        finally:
+            connection.close()
 
     @property
     def pid(self) -> int:

@@ -40,6 +40,8 @@ from orderwatch.entrypoints.cli.bench.traffic import (
     events_of_a_day,
     events_of_orders,
     midnight_before,
+    orphans,
+    refused_events,
 )
 from orderwatch.entrypoints.cli.output import messages
 
@@ -49,6 +51,9 @@ PREFIX = 731_000
 DAYS_AGO = 12
 """When the copied day was: every order of it has ended, or is overdue for good."""
 LIVE_BATCH = 20
+UNAPPLIED = 1_000
+PROGRAMS = ("/api/", "/metrics")
+"""What is asked with a key; all else are pages, which an administrator asks for."""
 
 
 class QuerySizes(Struct, frozen=True):
@@ -68,6 +73,7 @@ class Side(Struct, frozen=True):
 
     product: Product
     key: str
+    cookie: str
     shelf: Shelf
     size: Size
 
@@ -137,7 +143,17 @@ def _side(ground: Ground, name: str, shelf: Shelf) -> Iterator[Side]:
         f"{size.bytes / 2**30:.1f} GB"
     )
     with Product(ground.url_of(name), ground.folder) as product:
-        yield Side(product, product.key(), shelf, size)
+        key = product.key()
+        _leave_unapplied(product, key)
+        yield Side(product, key, product.cookie(), shelf, size)
+
+
+def _leave_unapplied(product: Product, key: str) -> None:
+    """Dead letters and parked events, for the pages that list them."""
+    pairs = zip(refused_events(UNAPPLIED), orphans(UNAPPLIED), strict=True)
+    events = [event for pair in pairs for event in pair]
+    for batch in batches(events, LIVE_BATCH):
+        product.post("/api/v1/events", batch, "application/cloudevents-batch+json", key)
 
 
 @contextmanager
@@ -172,12 +188,14 @@ class _Asker:
         self._connection = http.client.HTTPConnection(
             "127.0.0.1", side.product.port, timeout=PATIENCE
         )
-        self._headers = {"Authorization": f"Bearer {side.key}"}
+        self._program = {"Authorization": f"Bearer {side.key}"}
+        self._person = {"Cookie": side.cookie, "Accept-Encoding": "gzip"}
 
     def get(self, path: str) -> float:
         """Seconds until the whole answer was there."""
         begin = time.perf_counter()
-        self._connection.request("GET", path, headers=self._headers)
+        headers = self._program if path.startswith(PROGRAMS) else self._person
+        self._connection.request("GET", path, headers=headers)
         answer = self._connection.getresponse()
         body = answer.read()
         took = time.perf_counter() - begin

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
+import msgspec
 from msgspec.structs import replace
 
 from orderwatch.core.simulation.lotus_o2o import LOTUS_O2O
@@ -42,3 +43,27 @@ def batches(events: Sequence[bytes], size: int) -> Iterator[bytes]:
 def midnight_before(now: datetime, days: int) -> datetime:
     """A UTC midnight so many days ago."""
     return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+
+
+def orphans(count: int) -> list[bytes]:
+    """Words of the stock about orders that nobody announces."""
+    return [_word(f"nobody-{number}", "2026-01-01T00:00:00Z") for number in range(count)]
+
+
+def refused_events(count: int) -> list[bytes]:
+    """Events that become dead letters: their time is none."""
+    return [_word(f"never-{number}", "yesterday") for number in range(count)]
+
+
+def _word(order_id: str, time: str) -> bytes:
+    return msgspec.json.encode(
+        {
+            "specversion": "1.0",
+            "id": order_id,
+            "source": "/stock",
+            "type": "orderwatch.status.v1",
+            "subject": order_id,
+            "time": time,
+            "data": {"system": "stock", "status": "RESERVED"},
+        }
+    )
