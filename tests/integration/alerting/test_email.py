@@ -19,6 +19,7 @@ from orderwatch.adapters.notifiers.roads import Roads, Surroundings
 from orderwatch.adapters.notifiers.secrets import ChannelSecrets
 from orderwatch.app.send_notices import Road
 from orderwatch.core.alerting.book import ChannelKind, Priority
+from orderwatch.core.alerting.digest import digest_of
 from orderwatch.core.alerting.notice import NotSent, Sent
 
 KEY = "6f1e1d3c-0000-4000-8000-000000000001"
@@ -170,3 +171,16 @@ async def test_a_refused_recipient_is_named_by_its_code(mails: MailSink) -> None
     assert isinstance(outcome, NotSent)
     assert "is not an e-mail address" in outcome.why
     assert not outcome.retryable
+
+
+async def test_a_digest_shows_the_state_of_each_of_its_notices(mails: MailSink) -> None:
+    parts = (message("It burns"), resolved("The other is out", priority=Priority.LOW))
+    told = parcel(digest_of(parts), parts=parts, incident=None)
+    assert isinstance(await road().send(mail_channel(mails.port), told), Sent)
+    mail = read(mails)
+    assert mail["Subject"] == "◆ 2 notices: It burns and 1 more"
+    html, text = body(mail, "html"), body(mail, "plain")
+    for shape, title in (("◆", "It burns"), ("●", "The other is out")):
+        assert title in text
+        row = html[: html.index(f">{title}<")].rpartition("<tr>")[2]
+        assert shape in row

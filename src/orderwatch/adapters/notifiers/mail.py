@@ -16,7 +16,7 @@ from msgspec import Struct
 from orderwatch.adapters.notifiers.options import BadOption
 from orderwatch.adapters.notifiers.wording import link_of, look_of, one_line, plain_text
 from orderwatch.core.alerting.book import Priority
-from orderwatch.core.alerting.digest import Parcel
+from orderwatch.core.alerting.digest import MOST_NAMED, Parcel
 from orderwatch.core.alerting.notice import NoticeKind
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -64,7 +64,10 @@ def subject_of(parcel: Parcel) -> str:
 def html_of(parcel: Parcel, public_url: str) -> str:
     """The HTML body: one column, its colours in both themes, no picture and no script."""
     message = parcel.message
+    parts = parcel.parts if len(parcel.parts) > 1 else ()
     return _template().render(
+        parts=[(look_of(one), one_line(one.title, 300)) for one in parts[:MOST_NAMED]],
+        more_parts=max(0, len(parts) - MOST_NAMED),
         tenant=parcel.tenant,
         message=message,
         look=look_of(message),

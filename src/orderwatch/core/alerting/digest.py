@@ -122,7 +122,8 @@ def _line(message: Message) -> str:
 
 
 def _counted(messages: Sequence[Message]) -> tuple[tuple[str, str], ...]:
-    counts = [(one, sum(m.priority is one for m in messages)) for one in Priority]
-    over = sum(m.kind is NoticeKind.RESOLVED for m in messages)
+    going_on = [m for m in messages if m.kind is not NoticeKind.RESOLVED]
+    counts = [(one, sum(m.priority is one for m in going_on)) for one in Priority]
+    over = len(messages) - len(going_on)
     named = [(f"Of {one.value} priority", f"{n:,}") for one, n in counts if n]
     return (*named, *((("Resolved", f"{over:,}"),) if over else ()))
