@@ -105,6 +105,23 @@ def test_a_notice_is_sent_within_a_second_and_is_measured(
         assert 'orderwatch_detection_lag_seconds_count{rule="transmission_failed"' in told
 
 
+def test_a_channel_can_be_tried_from_the_command_line(
+    new_product: Callable[..., Product],
+) -> None:
+    with Hook().running() as hook:
+        product = new_product(settings=settings_of("alice"))
+        alice, bob = product.tenant("alice"), product.tenant("bob")
+        apply_book(alice, hook.url)
+        words = ("alerts", "test-send", "hook", "--tenant")
+        assert product.run(*words, "alice") == {"channel": "hook", "sent": True, "problem": None}
+        assert hook.got[0][1]["title"] == "A test of the channel hook"
+        product.do(*words, "bob", exits=2)
+        apply_book(bob, hook.url)
+        refused = product.run(*words, "bob", exits=1)
+        assert "ORDERWATCH_CHANNEL_SECRET_BOB__HOOK" in refused["problem"]
+        assert len(hook.got) == 1
+
+
 def settings_of(tenant: str) -> dict[str, str]:
     return {
         "channel_hosts": "127.0.0.1",
