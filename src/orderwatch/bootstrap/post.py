@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import random
+from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
 
 from orderwatch.adapters import clock
 from orderwatch.adapters.notifiers.hosts import Hosts
+from orderwatch.adapters.notifiers.mail import html_of
 from orderwatch.adapters.notifiers.roads import Roads, Surroundings
 from orderwatch.adapters.notifiers.secrets import ChannelSecrets
 from orderwatch.adapters.postgres.database import Database
 from orderwatch.adapters.postgres.listening import PostgresWakes
 from orderwatch.adapters.postgres.outbox import PostgresOutbox
+from orderwatch.adapters.postgres.outbox_log import PostgresOutboxLog
 from orderwatch.app.known_books import KnownBooks
 from orderwatch.app.send_notices import Sending
+from orderwatch.core.alerting.digest import Parcel
+from orderwatch.core.alerting.notice import Message
 from orderwatch.settings import Settings, channel_secrets
 
 _CHANCE: Final = random.SystemRandom().random
@@ -30,6 +35,7 @@ class Post(Struct, frozen=True):
     outbox: PostgresOutbox
     roads: Roads
     wakes: PostgresWakes
+    log: PostgresOutboxLog
 
 
 def furnish_post(settings: Settings, database: Database, url: str, books: KnownBooks) -> Post:
@@ -45,4 +51,10 @@ def furnish_post(settings: Settings, database: Database, url: str, books: KnownB
     sending = Sending(
         outbox=outbox, books=books, roads=roads.by_kind, now=clock.now, chance=_CHANCE
     )
-    return Post(sending, outbox, roads, PostgresWakes(url))
+    return Post(sending, outbox, roads, PostgresWakes(url), PostgresOutboxLog(database))
+
+
+def mail_of(tenant: str, message: Message, at: datetime, public_url: str) -> str:
+    """A message as a mail: of whose, when, and where its links lead."""
+    parcel = Parcel(tenant=tenant, key="", at=at, message=message, parts=(message,))
+    return html_of(parcel, public_url)

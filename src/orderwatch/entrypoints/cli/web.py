@@ -7,21 +7,25 @@ import signal
 import socket
 from collections.abc import Sequence
 from functools import partial
+from uuid import uuid4
 
 import uvicorn
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from orderwatch import __version__
-from orderwatch.app.announce_changes import Hub
+from orderwatch.app.announce_changes import ALL_OF_THEM, Hub
 from orderwatch.app.handle_incidents import HandlingDesk
 from orderwatch.app.keep_silences import SilenceDesk
 from orderwatch.app.order_notes import Author
+from orderwatch.app.try_channel import Asking, try_channel
 from orderwatch.bootstrap import House
+from orderwatch.bootstrap.post import mail_of
 from orderwatch.core.alerting.quiet import Names
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
 from orderwatch.core.people.audit import Actor
+from orderwatch.core.people.deeds import channel_tested
 from orderwatch.entrypoints.api.alertmanager import AlertDoor, alertmanager_handler
 from orderwatch.entrypoints.api.app import Doors, create_app
 from orderwatch.entrypoints.api.handle_incidents import handling_handlers
@@ -132,7 +136,21 @@ def _alarms(house: House) -> Alarms:
         silences=house.incidents,
         desk=partial(handling_desk, house),
         silencing=partial(_silence_desk, house),
+        outbox=house.post.log,
+        books=house.books,
+        mail=mail_of,
+        test=partial(_test_channel, house),
     )
+
+
+async def _test_channel(house: House, tenant: TenantId, channel: str, actor: Actor) -> None:
+    """Send a test; what came of it stands in the channel's log."""
+    template = await house.templates.of(tenant)
+    asking = Asking(tenant, template.title, actor.name)
+    key = str(uuid4())
+    await try_channel(house.post.sending, house.post.outbox, asking, channel, key)
+    await house.reception.audit.write(tenant, actor, channel_tested(channel))
+    house.announcements.announce_incidents(tenant, [ALL_OF_THEM])
 
 
 def _silence_desk(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from orderwatch.app.handle_incidents import HandlingDesk
 from orderwatch.app.keep_silences import SilenceDesk, SilenceStore
 from orderwatch.app.read_incidents import IncidentStore
-from orderwatch.core.alerting.book import Priority
+from orderwatch.app.read_outbox import OutboxLog
+from orderwatch.core.alerting.book import Book, Priority
 from orderwatch.core.alerting.handle import Refusal
 from orderwatch.core.alerting.incident import EntryKind, Incident, IncidentState
-from orderwatch.core.alerting.notice import NoticeKind, NoticeState
+from orderwatch.core.alerting.notice import Message, NoticeKind, NoticeState
 from orderwatch.core.alerting.quiet import Names
 from orderwatch.core.model import System, TenantId
 from orderwatch.core.people.audit import Actor
@@ -22,13 +23,29 @@ from orderwatch.entrypoints.console.languages import N_, Said
 from orderwatch.entrypoints.console.languages import gettext as _
 
 
+class Books(Protocol):
+    """Where the alert book in force is asked for."""
+
+    async def of(self, tenant: TenantId) -> Book:
+        """The tenant's book; raises NoTemplate, or Unavailable."""
+        ...
+
+
 class Alarms(Struct, frozen=True):
-    """The stores of the pages about incidents, and who works on them: tenant, name, actor."""
+    """The stores of the pages about incidents, and who works on them: tenant, name, actor.
+
+    `mail` is a message as a mail: of whose, when, and where links lead. `test` sends a test over a
+    channel; None: this process cannot.
+    """
 
     incidents: IncidentStore
     silences: SilenceStore
+    outbox: OutboxLog
+    books: Books
     desk: Callable[[TenantId, str, Actor], HandlingDesk]
     silencing: Callable[[TenantId, str, Actor, Names], SilenceDesk]
+    mail: Callable[[str, Message, datetime, str], str]
+    test: Callable[[TenantId, str, Actor], Awaitable[None]] | None = None
 
 
 PRIORITY_WORDS: Final = Said(

@@ -27,6 +27,7 @@ from orderwatch.entrypoints.console.pages import (
 )
 
 MOST_RELATED: Final = 10
+MOST_INCIDENTS: Final = 5
 MOST_HISTORY: Final = 200
 
 
@@ -96,6 +97,7 @@ async def order_context(console: Console, visit: Visit, order_id: OrderId) -> di
         "older": max(0, len(history) + len(notes) - MOST_HISTORY),
         "picture": picture,
         "related": await _related(console, visit, told),
+        "incidents": await console.alarms.incidents.of_order(tenant, order_id, MOST_INCIDENTS),
         "chat": chat_text(order, picture, visit),
         "may_note": visit.reader.may(Permission.ADD_NOTES),
     }
