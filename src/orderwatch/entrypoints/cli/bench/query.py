@@ -51,7 +51,7 @@ PREFIX = 731_000
 DAYS_AGO = 12
 """When the copied day was: every order of it has ended, or is overdue for good."""
 LIVE_BATCH = 20
-UNAPPLIED = 1_000
+UNAPPLIED = 500
 PROGRAMS = ("/api/", "/metrics")
 """What is asked with a key; all else are pages, which an administrator asks for."""
 
@@ -152,7 +152,7 @@ def _leave_unapplied(product: Product, key: str) -> None:
     """Dead letters and parked events, for the pages that list them."""
     pairs = zip(refused_events(UNAPPLIED), orphans(UNAPPLIED), strict=True)
     events = [event for pair in pairs for event in pair]
-    for batch in batches(events, LIVE_BATCH):
+    for batch in batches(events, UNAPPLIED):
         product.post("/api/v1/events", batch, "application/cloudevents-batch+json", key)
 
 
