@@ -81,7 +81,8 @@ async def test_the_day_is_known_beside_the_same_weekdays_before(house: House) ->
         start = -7 * DAY * weeks
         await house.hear(placed(start, order=f"early-{weeks}", channel="app"), now=0)
         await house.hear(placed(start + 2 * HOUR, order=f"late-{weeks}"), now=3 * HOUR)
-    await house.hear(placed(-15 * DAY, order="first"), now=0)
+    await house.hear(placed(-21 * DAY, order="first"), now=0)  # not a whole day
+    await house.hear(placed(-400 * DAY, order="stray"), now=0)
     figures = await seen(house, rule(watch(Look.WINDOW)), now=HOUR)
     [(_, by_channel)] = figures.days.items()
     assert sum(counts.total for counts in by_channel.values()) == 2

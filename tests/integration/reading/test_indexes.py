@@ -169,6 +169,7 @@ async def test_what_rules_are_judged_by_passes_over_no_orders(
         "whats": ["failed", "passed"],
         "connectors": ["magento"],
         "now": T0,
+        "since": T0 - timedelta(days=45),
         "before": T0 - timedelta(days=3),
         "most": 2000,
     }

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from orderwatch.adapters.postgres.database import Connection, Database, statements
 from orderwatch.adapters.postgres.reading import bound
+from orderwatch.core.alerting.days import recorded_since
 from orderwatch.core.alerting.figures import (
     Counts,
     EarlierDay,
@@ -29,6 +30,7 @@ from orderwatch.core.tracking.passing import FAILED, PASSED, REQUEST_OUTCOMES
 Row = tuple[Any, ...]
 Window = tuple[datetime, datetime]
 _MINUTE: Final = timedelta(minutes=1)
+_LEARNED_FROM: Final = timedelta(days=45)
 
 
 class PostgresFigures:
@@ -187,8 +189,8 @@ class _Asking:
         )
 
     async def _recorded_since(self) -> datetime | None:
-        rows = await self._rows("recorded_since", {})
-        return rows[0][0] if rows else None
+        days = await self._rows("recorded_days", {"since": self._wanted.now - _LEARNED_FROM})
+        return recorded_since((row[0] for row in days), self._wanted.now)
 
     async def _rows(self, name: str, values: Mapping[str, object]) -> list[Row]:
         # Never a generic plan: it could not know how short these windows are.

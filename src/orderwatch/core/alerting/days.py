@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from orderwatch.core.alerting.book import Book
 
 _MINUTE: Final = timedelta(minutes=1)
+_LONGEST_GAP: Final = timedelta(days=8)
 
 
 def day_bounds(zone: tzinfo, day: date) -> tuple[datetime, datetime]:
@@ -29,6 +31,22 @@ def earlier(zone: tzinfo, at: datetime, days: int) -> datetime:
     local = at.astimezone(zone)
     moved = local.replace(tzinfo=None) - timedelta(days=days)
     return moved.replace(tzinfo=zone).astimezone(UTC)
+
+
+def recorded_since(days: Iterable[datetime], now: datetime) -> datetime | None:
+    """Since when orders have been coming, from the days (in UTC) on which any was placed.
+
+    Back to the first gap of more than a week: a stray order of years ago, or one placed while
+    somebody tried the connection, does not make the empty weeks between into quiet ones.
+    """
+    since = None
+    for day in sorted(days, reverse=True):
+        if day > now:
+            continue
+        if (since or now) - day > _LONGEST_GAP:
+            break
+        since = day
+    return since
 
 
 def open_since(book: Book, hours: str | None, last: datetime, now: datetime) -> datetime:

@@ -49,8 +49,10 @@ from unnest(%(numbers)s::int[], %(spans)s::text[], %(starts)s::timestamptz[], %(
 where counted.bucket = any(array['success', 'failed', 'waiting', 'overdue'])
 group by 1, 2, 3
 
--- name: recorded_since
-select start from counters_rolled where span = 'day' and system = '' order by start limit 1
+-- name: recorded_days
+-- The days of the last weeks on which any order was placed.
+select distinct start from counters_rolled
+where span = 'day' and system = '' and n > 0 and start >= %(since)s
 
 -- name: last_words
 select system, max(last_received_at) from systems where system = any(%(systems)s) group by system
