@@ -33,7 +33,7 @@ from orderwatch.core.tracking.explain import Tongue, leg_reason, order_reason
 from orderwatch.entrypoints.console import columns, languages, words
 from orderwatch.entrypoints.console.alarms import Alarms
 from orderwatch.entrypoints.console.rail import stops_of
-from orderwatch.entrypoints.console.static_files import address_of
+from orderwatch.entrypoints.console.static_files import address_of, missing_files
 from orderwatch.entrypoints.console.workshop import Workshop
 from orderwatch.entrypoints.web.security import PAGE_HEADERS
 from orderwatch.entrypoints.web.sign_in import Connection as AnyConnection
@@ -233,6 +233,7 @@ def _environment() -> Environment:
         "DEVIATION_WORDS": words.DEVIATION_WORDS,
         "AMOUNT_WORDS": words.AMOUNT_WORDS,
         "static": address_of,
+        "missing_files": missing_files(),
         "stops_of": stops_of,
         "order_address": order_address,
         "live_order_address": live_order_address,

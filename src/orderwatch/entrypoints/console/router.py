@@ -33,7 +33,7 @@ from orderwatch.entrypoints.console.pages import (
     render,
     require_reader,
 )
-from orderwatch.entrypoints.console.static_files import static_file
+from orderwatch.entrypoints.console.static_files import missing_files, static_file
 from orderwatch.entrypoints.console.systems import (
     system_live,
     system_page,
@@ -66,13 +66,17 @@ _RECORDED: Final = N_("It was recorded. Orders are still being watched; try agai
 
 _SMALLER: Final = DefineMiddleware(
     CompressionMiddleware,
-    config=CompressionConfig(backend="gzip", gzip_compress_level=4, minimum_size=1_000),
+    config=CompressionConfig(
+        backend="gzip", gzip_compress_level=4, minimum_size=1_000, exclude=[r"\.woff2$"]
+    ),
 )
 """Pages are mostly the same words again and again: a tenth of them travels."""
 
 
 def console_router(console: Console) -> Router:
     """All pages of the console, for the application to serve."""
+    if missing := missing_files():
+        _LOG.error("files of the pages were not built: %s", ", ".join(missing))
 
     async def the_console() -> Console:
         return console

@@ -1,6 +1,7 @@
 """Style, script and icon, each at an address with the hash of its content: kept for ever.
 
-A new version has a new address, so no browser shows an old style under a new page.
+A new version has a new address, so no browser shows an old style under a new page. What others
+made lies in a folder that `./dev` builds (browser/files.txt); without it pages do, and say so.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from msgspec import Struct
 from orderwatch.entrypoints.web.sign_in import open_to_all
 
 FOLDER: Final = Path(__file__).parent / "static"
+BUILT: Final = Path(__file__).parent / "built"
 _MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
 }
 _HEADERS: Final = {
     "cache-control": "public, max-age=31536000, immutable",
     "x-content-type-options": "nosniff",
 }
+_TEXTS: Final = (".css", ".js")
 _NO_SUCH: Final = {"cache-control": "no-store"}
 
 
@@ -37,33 +41,66 @@ class StaticFile(Struct, frozen=True):
     media_type: str
 
 
-_IMPORT: Final = re.compile(rb'(?<=from ")\./([a-z]+\.js)(?=")')
-"""How one script names another."""
+_IMPORT: Final = re.compile(rb'(?:(?<=from ")|(?<=url\("))\./([\w.-]+)(?=")')
+"""How a script names another, and a style its font."""
 
 
-def load(folder: Path) -> dict[str, StaticFile]:
-    """All files by name. Scripts come after those they import, and import them by hashed name."""
-    texts = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
-    needs = {name: [to.decode() for to in _IMPORT.findall(text)] for name, text in texts.items()}
+def load(*folders: Path) -> dict[str, StaticFile]:
+    """All files by name. Each comes after those it names, and names them by their hashed names.
+
+    A folder that is not there has no files; who names a file that is not there keeps its name.
+    """
+    paths = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
+    texts = {path.name: path.read_bytes() for path in paths if path.is_file()}
+    needs = {name: _named_by(name, text) & texts.keys() for name, text in texts.items()}
     files: dict[str, StaticFile] = {}
     for name in TopologicalSorter(needs).static_order():
-        text = _IMPORT.sub(lambda to: files[to[1].decode()].address.encode(), texts[name])
-        files[name] = _file(name, text)
+        files[name] = _file(name, _with_addresses(name, texts[name], files))
     return files
 
 
+def _named_by(name: str, text: bytes) -> set[str]:
+    return {to.decode() for to in _IMPORT.findall(text)} if name.endswith(_TEXTS) else set()
+
+
+def _with_addresses(name: str, text: bytes, files: dict[str, StaticFile]) -> bytes:
+    def address(found: re.Match[bytes]) -> bytes:
+        file = files.get(found[1].decode())
+        return file.address.encode() if file else found[0]
+
+    return _IMPORT.sub(address, text) if name.endswith(_TEXTS) else text
+
+
 def _file(name: str, content: bytes) -> StaticFile:
-    stem, _, suffix = name.partition(".")
+    suffix = Path(name).suffix
     digest = hashlib.sha256(content).hexdigest()[:12]
-    return StaticFile(f"/static/{stem}.{digest}.{suffix}", content, _MEDIA_TYPES[f".{suffix}"])
+    address = f"/static/{name.removesuffix(suffix)}.{digest}{suffix}"
+    return StaticFile(address, content, _MEDIA_TYPES[suffix])
 
 
-FILES: Final = load(FOLDER)
+FILES: Final = load(FOLDER, BUILT)
 _BY_ADDRESS: Final = {file.address: file for file in FILES.values()}
+_FROM_OTHERS: Final = frozenset(
+    {
+        "inter-latin-wght-normal.woff2",
+        "inter-latin-ext-wght-normal.woff2",
+        "noto-sans-thai-thai-wght-normal.woff2",
+    }
+)
+
+
+def missing_files() -> list[str]:
+    """What pages ask for and nobody built, by name; empty in every sound installation."""
+    return sorted(_FROM_OTHERS - FILES.keys())
 
 
 def address_of(name: str) -> str:
-    """The address of a static file: `console.css` is at `/static/console.<hash>.css`."""
+    """The address of a static file: `console.css` is at `/static/console.<hash>.css`.
+
+    A file that was not built has one as well, where nothing is found.
+    """
+    if name in _FROM_OTHERS and name not in FILES:
+        return f"/static/{name}"
     return FILES[name].address
 
 

@@ -7,8 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from orderwatch.entrypoints.console.static_files import FILES, FOLDER, address_of, load
+from orderwatch.entrypoints.console import static_files
+from orderwatch.entrypoints.console.static_files import (
+    BUILT,
+    FILES,
+    FOLDER,
+    address_of,
+    load,
+    missing_files,
+)
 
+LISTED = Path(__file__).parents[4] / "browser" / "files.txt"
 TEMPLATES = FOLDER.parent / "templates"
 COLOURS = {
     name: (light, dark)
@@ -60,7 +69,7 @@ def luminance(colour: str) -> float:
 )
 def test_nothing_comes_from_another_host_and_nothing_is_inline(path: Path) -> None:
     text = path.read_text().replace("http://www.w3.org/2000/svg", "")
-    assert re.findall(r"https?://|url\((?!#)|@import", text) == []
+    assert re.findall(r"https?://|url\((?!#|\"\./)|@import", text) == []
     if path.suffix == ".html":
         assert re.findall(r"\sstyle=|\son[a-z]+=|<style|<script(?! src=)|javascript:", text) == []
 
@@ -81,3 +90,27 @@ def test_a_changed_file_changes_the_address_of_what_imports_it(tmp_path: Path) -
     before = load(tmp_path)["a.js"].address
     (tmp_path / "b.js").write_text("export const b = 2;")
     assert load(tmp_path)["a.js"].address != before
+
+
+def test_a_style_names_its_fonts_by_their_hashed_names(tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text('src: url("./b-1.woff2"), url("./gone.woff2");')
+    (tmp_path / "b-1.woff2").write_bytes(b"letters")
+    files = load(tmp_path, tmp_path / "nowhere")
+    text = files["a.css"].content.decode()
+    assert text == f'src: url("{files["b-1.woff2"].address}"), url("./gone.woff2");'
+    assert files["b-1.woff2"].media_type == "font/woff2"
+
+
+def test_every_file_that_pages_need_of_others_was_built() -> None:
+    assert missing_files() == []
+    assert {Path(line).name for line in LISTED.read_text().split()} == {
+        path.name for path in BUILT.iterdir()
+    }
+
+
+def test_what_was_not_built_has_an_address_where_nothing_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(static_files, "FILES", {})
+    assert "inter-latin-wght-normal.woff2" in missing_files()
+    assert address_of("inter-latin-wght-normal.woff2") == "/static/inter-latin-wght-normal.woff2"
