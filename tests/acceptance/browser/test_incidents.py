@@ -54,6 +54,16 @@ def test_an_incident_stands_on_every_open_page_within_a_second(
     expect(row).to_contain_text("67 % of them: store TH-0412, usually 3 %")
     expect(page.locator("h1")).to_contain_text("1 incident goes on, 1 of them is nobody's yet.")
     expect(overview.locator(".badge")).to_have_text(re.compile("1"), timeout=2_000)
+    overview.get_by_role("link", name="1 incident goes on.").click()
+    expect(overview.locator("tr.incident")).to_have_count(1)
+
+
+def test_an_order_names_the_incidents_it_is_part_of(running: Stage, open_page: Open) -> None:
+    running.post(event("o-1", "phoenix_oms", "PENDING"))
+    made = happens(running, [a_member("o-1", datetime.now(UTC))])
+    page = open_page(f"{running.url}/orders/o-1")
+    page.get_by_role("link", name="3 orders failed at Commerce Engine: pricing").click()
+    expect(page).to_have_url(f"{running.url}/incidents/{made}")
 
 
 def test_the_keyboard_walks_acknowledges_and_opens(running: Stage, open_page: Open) -> None:
