@@ -27,6 +27,7 @@ class Hook:
         self.got: list[tuple[str, dict[str, Any]]] = []
         self.answers = threading.Event()
         self.answers.set()
+        self.status = 204
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -34,7 +35,7 @@ class Hook:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 hook.got.append((self.headers["webhook-id"], json.loads(body)["data"]))
                 hook.answers.wait(30)
-                self.send_response(204)
+                self.send_response(hook.status)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
@@ -105,6 +106,26 @@ def test_a_notice_is_sent_within_a_second_and_is_measured(
         assert 'orderwatch_detection_lag_seconds_count{rule="transmission_failed"' in told
 
 
+def test_a_channel_that_fails_for_good_is_told_of_on_its_fallback(
+    new_product: Callable[..., Product],
+) -> None:
+    with Hook().running() as hook:
+        hook.status = 410
+        product = new_product(settings=settings_of("alice"))
+        alice, bob = product.tenant("alice"), product.tenant("bob")
+        apply_book(alice, hook.url)
+        tell(alice, message("It burns"))
+        query = (
+            "select state, message->>'title' from notices where channel = 'mailbox'"
+            " and rule = 'delivery_failed'"
+        )
+        eventually(lambda: alice.rows(query), "the failure is told of", product.tail)
+        eventually(lambda: alice.rows(query)[0][0] == "sent", "in the mailbox", product.tail)
+        assert "hook" in alice.rows(query)[0][1]
+        assert alice.rows("select state from notices where channel = 'hook'") == [("failed",)]
+        assert bob.rows("select 1 from notices") == []
+
+
 def test_a_channel_can_be_tried_from_the_command_line(
     new_product: Callable[..., Product],
 ) -> None:
@@ -133,7 +154,8 @@ def settings_of(tenant: str) -> dict[str, str]:
 def apply_book(tenant: Tenant, url: str) -> None:
     """The default book, with one channel more."""
     source = (REPOSITORY / "templates" / "alerts" / "default.yaml").read_text()
-    hook = f"channels:\n  hook:\n    kind: webhook\n    url: {url}\n    secret: hook\n"
+    lines = ("kind: webhook", f"url: {url}", "secret: hook", "fallback: mailbox")
+    hook = "channels:\n  hook:\n" + "".join(f"    {line}\n" for line in lines)
     tenant.rows(
         "insert into alert_books (tenant_id, version, name, source)"
         " values (bound_tenant(), 1, 'default', %s) returning version",

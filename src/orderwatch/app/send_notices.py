@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -84,13 +84,14 @@ class Road(Protocol):
 
 
 class Sending(Struct, frozen=True):
-    """All that sending needs."""
+    """All that sending needs. `within` is how long a channel may take to answer."""
 
     outbox: Outbox
     books: Books
     roads: Mapping[ChannelKind, Road]
     now: Callable[[], datetime]
     chance: Callable[[], float]
+    within: timedelta = SEND_WITHIN
 
 
 async def send_notices(sending: Sending, tenant: TenantId, name: str, channel: str) -> int:
@@ -123,10 +124,10 @@ async def carry(sending: Sending, channel: Channel, parcel: Parcel) -> Outcome:
     if road is None:
         return NotSent(f"Nothing here can send to a channel of kind {channel.kind}.", False)
     try:
-        async with asyncio.timeout(SEND_WITHIN.total_seconds()):
+        async with asyncio.timeout(sending.within.total_seconds()):
             return await road.send(channel, parcel)
     except TimeoutError:
-        seconds = SEND_WITHIN.total_seconds()
+        seconds = sending.within.total_seconds()
         return NotSent(f"It did not answer within {seconds:g} s.", True, maybe_taken=True)
 
 
