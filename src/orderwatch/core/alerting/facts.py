@@ -67,7 +67,11 @@ FACTS: Final[dict[str, dict[str, Fact]]] = {
     "deadline": _ORDER,
     "window": _ABOUT
     | {
-        "total": Fact(_NUMBER, "orders active in the window (with `per: system`: legs that ended)"),
+        "total": Fact(
+            _NUMBER,
+            "orders active in the window (with `per: system`: legs that ended, and deadlines of "
+            "legs that passed)",
+        ),
         "failed": Fact(_NUMBER, "of them Failed"),
         "overdue": Fact(_NUMBER, "of them overdue"),
         "waiting": Fact(_NUMBER, "of them Delayed and not overdue"),
@@ -88,7 +92,9 @@ FACTS: Final[dict[str, dict[str, Fact]]] = {
     | {
         "quiet_s": Fact(_NUMBER, "seconds since the last word, or since the last order came"),
         "expected": Fact(
-            _FLAG, "whether anything is expected: legs wait for the system, or shops are open"
+            _FLAG,
+            "whether anything is expected: legs wait for the system, and the flow template does "
+            "not let it be quiet for so long; orders are, within the rule's `hours`",
         ),
         "waiting": Fact(_NUMBER, "how many legs wait for the system"),
     },
