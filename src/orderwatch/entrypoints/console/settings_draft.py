@@ -61,7 +61,7 @@ async def edit_page(
 @post("/settings/flow/check", opt=EDITING, include_in_schema=False, status_code=200)
 async def check_flow(data: Form) -> list[Found]:
     """What is wrong with a text, while it is being written."""
-    read = parse_template(_source(data))
+    read = parse_template(source_of(data))
     if isinstance(read, Template):
         return []
     return [Found(one.line, one.column, one.field, one.message) for one in read]
@@ -72,7 +72,7 @@ async def draft_flow(
     request: AnyRequest, console: TheConsole, reader: TheReader, data: Form
 ) -> Response[Any]:
     """Check a text and go on to what it would change; else say beside its lines what is wrong."""
-    return await begin(request, console, reader, _source(data))
+    return await begin(request, console, reader, source_of(data))
 
 
 async def begin(
@@ -153,7 +153,7 @@ async def _begin_with(console: Console, reader: Reader, version: int | None) -> 
     return (await read_in_force(directory, reader.tenant)).source
 
 
-def _source(data: dict[str, Any]) -> str:
+def source_of(data: dict[str, Any]) -> str:
     """The text of the form; a browser sends its lines apart by two characters."""
     return typed(data, "source").replace("\r\n", "\n")[: MAX_LENGTH + 1]
 
@@ -164,12 +164,12 @@ def _editor(
     lines = source.splitlines()
     return tabs(visit, "flow") | {
         "source": source,
-        "errors": [(error, _around(lines, error.line)) for error in errors],
+        "errors": [(error, around(lines, error.line)) for error in errors],
         "said": said,
     }
 
 
-def _around(lines: list[str], line: int) -> list[tuple[int, str]]:
+def around(lines: list[str], line: int) -> list[tuple[int, str]]:
     """The line of an error with the one before and after it."""
     first, last = max(1, line - 1), min(len(lines), line + 1)
     return [(number, lines[number - 1]) for number in range(first, last + 1)]

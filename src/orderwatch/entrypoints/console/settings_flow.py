@@ -106,6 +106,7 @@ def tabs(visit: Visit, tab: str) -> dict[str, Any]:
     every = {
         "flow": (_("Flow"), "/settings/flow", may(Permission.READ_TEMPLATES)),
         "thresholds": (_("Thresholds"), "/settings/thresholds", may(Permission.READ_TEMPLATES)),
+        "alerts": (_("Alert rules"), "/settings/alerts", may(Permission.READ_TEMPLATES)),
         "keys": (_("Keys"), "/settings/keys", may(Permission.READ_KEYS)),
         "people": (_("People"), "/settings/people", may(Permission.MANAGE_PEOPLE)),
         "audit": (_("Audit log"), "/settings/audit", may(Permission.READ_AUDIT)),

@@ -15,7 +15,10 @@ from msgspec import Struct
 
 from orderwatch.app.administer import Directory
 from orderwatch.app.audit import AuditLog
+from orderwatch.app.change_rules import BookStore, RuleDesk
 from orderwatch.app.change_template import TemplateDesk
+from orderwatch.app.known_books import KnownBooks
+from orderwatch.app.known_templates import KnownTemplates
 from orderwatch.app.manage_users import UserStore
 from orderwatch.app.mend_dead_letters import MendingDesk
 from orderwatch.app.preview_template import Previewer
@@ -71,6 +74,9 @@ class Workshop(Struct, frozen=True):
     store: LedgerShelf
     orders: OrderStore
     directory: Directory
+    flows: KnownTemplates
+    books: KnownBooks
+    book_store: BookStore
     audit: AuditLog
     jobs: Jobs
     settings: Sequence[SettingShown]
@@ -90,6 +96,10 @@ class Workshop(Struct, frozen=True):
         return TemplateDesk(
             self.directory, previewer, self.store, self.audit, self.jobs, tenant, actor, self.now
         )
+
+    def ruling(self, tenant: TenantId, actor: Actor) -> RuleDesk:
+        """Somebody at work on the alert rules."""
+        return RuleDesk(self.book_store, self.books, self.flows, tenant, actor)
 
 
 def typed(data: dict[str, Any], name: str) -> str:

@@ -22,6 +22,18 @@ from orderwatch.entrypoints.console.mend import (
     undo_letters,
 )
 from orderwatch.entrypoints.console.parked import asked_parked, parked_live, parked_page
+from orderwatch.entrypoints.console.settings_alerts import (
+    alerts_page,
+    alerts_version,
+    switch_alert,
+)
+from orderwatch.entrypoints.console.settings_alerts_draft import (
+    apply_alerts,
+    back_to_editor,
+    check_alerts,
+    draft_alerts,
+    edit_alerts,
+)
 from orderwatch.entrypoints.console.settings_audit import (
     asked_audit,
     audit_csv,
@@ -89,6 +101,14 @@ WORKSHOP_HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     drop_draft,
     thresholds_page,
     change_thresholds,
+    alerts_page,
+    alerts_version,
+    switch_alert,
+    edit_alerts,
+    back_to_editor,
+    check_alerts,
+    draft_alerts,
+    apply_alerts,
     keys_page,
     make_key,
     revoke_key,

@@ -1,10 +1,10 @@
-// The editor of a template: line numbers, and beside each line what is wrong with it. The server
+// The editor of a template or of alert rules: line numbers, and beside each line what is wrong with it. The server
 // decides what is wrong; it is asked whenever the typing rests.
 
-const CHECK = "/settings/flow/check";
 const REST = 350;
 
 const editor = document.querySelector("[data-editor]");
+const CHECK = editor.dataset.editor || "/settings/flow/check";
 const area = editor.querySelector("textarea");
 const says = document.querySelector("[data-editor-says]");
 const gutter = Object.assign(document.createElement("ol"), { className: "gutter" });

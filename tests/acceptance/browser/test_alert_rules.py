@@ -1,0 +1,114 @@
+"""Alert rules are seen, switched, changed with what is wrong beside its line, and put in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.acceptance.browser.conftest import Watched
+from tests.acceptance.browser.stage import Stage
+
+from orderwatch.app.manage_users import NewUser, create_user
+from orderwatch.core.people.audit import THE_PRODUCT
+from orderwatch.core.people.roles import Role
+
+Open = Callable[..., Page]
+PASSWORD = "purple monkey lamp"
+RULES = "/settings/alerts"
+
+
+def signed_in(server: Stage, open_page: Open, path: str, role: Role = Role.DEVELOPER) -> Page:
+    """The page, for a person of this role."""
+    parts = server.house.reception
+    new = NewUser("anna", role, PASSWORD)
+    server.run(create_user(parts.users, parts.passwords, server.tenant, new, THE_PRODUCT))
+    page = open_page(f"{server.url}/login?next={path}")
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{server.url}{path}")
+    return page
+
+
+def change(page: Page, old: str, new: str) -> None:
+    """Write something else in the editor."""
+    text = page.input_value("#source")
+    assert old in text
+    page.fill("#source", text.replace(old, new, 1))
+
+
+def test_the_thirteen_rules_are_listed_and_one_is_switched_off(
+    running: Stage, open_page: Open
+) -> None:
+    page = signed_in(running, open_page, RULES)
+    expect(page.locator("h1")).to_contain_text("13 rules are on. They are those everybody begins")
+    expect(page.locator(".alert-rules tbody tr")).to_have_count(13)
+    expect(page.locator("#rule-failure_rate")).to_contain_text("orders active in 10 min")
+    expect(page.locator("#rule-failure_rate")).to_contain_text("trouble_share > 0.05")
+    page.get_by_role("button", name="Switch Unlike other weeks off").click()
+    expect(page.locator("h1")).to_contain_text("12 rules are on. Version 1, in force since")
+    expect(page.locator("#rule-anomaly.off")).to_be_visible()
+    book = running.run(running.house.books.of(running.tenant))
+    assert not book.rules["anomaly"].enabled
+    page.get_by_role("button", name="Switch Unlike other weeks on").click()
+    expect(page.locator("h1")).to_contain_text("13 rules are on.")
+
+
+def test_a_change_is_checked_compared_and_put_in_force(
+    running: Stage, open_page: Open, watched: Watched
+) -> None:
+    watched.allow = ("422",)
+    page = signed_in(running, open_page, f"{RULES}/edit")
+    says = page.locator("[data-editor-says]")
+    expect(says).to_have_text("Nothing is wrong with it")
+    change(page, "when: trouble_share > 0.05", "when: troubl_share > 0.1")
+    expect(says).to_contain_text("did you mean trouble_share?")
+    expect(page.locator(".editor .margin p")).to_contain_text("no fact troubl_share here")
+    page.get_by_role("button", name="Check and preview").click()
+    expect(page.locator("h1")).to_contain_text("1 thing is wrong.")
+    change(page, "troubl_share", "trouble_share")
+    page.get_by_role("button", name="Check and preview").click()
+    expect(page.locator("h1")).to_contain_text("1 thing would be different.")
+    expect(page.locator(".changes tbody tr")).to_contain_text("failure_rate")
+    expect(page.locator(".changes tbody tr")).to_contain_text("trouble_share > 0.1")
+    page.get_by_role("button", name="Put it in force").click()
+    expect(page.locator(".notice")).to_contain_text("Version 1 is in force.")
+    page.locator(".versions a").first.click()
+    expect(page.locator("h1")).to_contain_text("Version 1, in force.")
+    expect(page.locator(".diff .in code")).to_contain_text("trouble_share > 0.1")
+
+
+def test_who_was_overtaken_is_told_and_loses_nothing(
+    running: Stage, open_page: Open, watched: Watched
+) -> None:
+    watched.allow = ("409",)
+    page = signed_in(running, open_page, f"{RULES}/edit")
+    change(page, "trouble_share > 0.05", "trouble_share > 0.2")
+    page.get_by_role("button", name="Check and preview").click()
+    store = running.house.book_store
+    from_elsewhere = running.house.books.default.replace("> 0.05", "> 0.3")
+    running.run(store.apply(running.tenant, "default", from_elsewhere, 0, THE_PRODUCT))
+    page.get_by_role("button", name="Put it in force").click()
+    expect(page.locator(".notice")).to_contain_text("while you were at it")
+    assert "trouble_share > 0.2" in page.input_value("#source")
+
+
+@pytest.mark.parametrize(
+    ("role", "sees", "changes"),
+    [
+        (Role.VIEWER, False, False),
+        (Role.OPERATOR, True, False),
+        (Role.DEVELOPER, True, True),
+    ],
+)
+def test_who_may_not_change_rules_is_not_offered_it(
+    running: Stage, open_page: Open, watched: Watched, role: Role, sees: bool, changes: bool
+) -> None:
+    watched.allow = ("403",)
+    page = signed_in(running, open_page, RULES, role)
+    expect(page.locator(".alert-rules")).to_have_count(1 if sees else 0)
+    expect(page.get_by_role("link", name="Change the rules")).to_have_count(1 if changes else 0)
+    expect(page.locator(".alert-rules button")).to_have_count(13 if changes else 0)
+    answer = page.request.get(f"{running.url}{RULES}/edit")
+    assert answer.status == (200 if changes else 403)
