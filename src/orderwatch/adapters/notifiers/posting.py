@@ -149,25 +149,34 @@ def judge(response: httpx.Response, body: bytes, host: str) -> Answer | NotSent:
     clean = " ".join("".join(c if c.isprintable() else " " for c in said).split())
     why = f"{host} answered {status}" + (f": {clean}" if clean else "") + "."
     if status in _LATER or status >= 500:
-        asked = retry_after(response.headers.get("Retry-After"))
+        asked = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
         return NotSent(why, True, asked, maybe_taken=status in _UNSURE)
     if 300 <= status < 400:
         why = f"{host} answered {status}: redirects are not followed, write the final address."
     return NotSent(why, retryable=False)
 
 
-def retry_after(text: str | None, now: datetime | None = None) -> timedelta | None:
-    """Seconds or an HTTP date, as RFC 9110 has it; None when it is neither."""
+def retry_after(text: str | None, date: str | None = None) -> timedelta | None:
+    """Seconds or an HTTP date, as RFC 9110 has it; None when it is neither.
+
+    A date is held against the answer's own `Date`, so that no two clocks are compared.
+    """
     if text is None:
         return None
     if text.strip().isdecimal():
         return timedelta(seconds=min(int(text), 86_400))
+    at, said_at = _http_date(text), _http_date(date or "")
+    if at is None or said_at is None:
+        return None
+    return max(timedelta(), at - said_at)
+
+
+def _http_date(text: str) -> datetime | None:
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, IndexError):
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(timedelta(), at - (now or datetime.now(UTC)))
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 _NAMES: Final[dict[type[Exception], str]] = {
