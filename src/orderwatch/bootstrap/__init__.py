@@ -48,9 +48,11 @@ from orderwatch.app.known_templates import KnownTemplates
 from orderwatch.app.read_metrics import TenantFigures
 from orderwatch.app.receive_events import Door
 from orderwatch.app.remember_keys import RememberedKeys
+from orderwatch.app.ring_bell import Bell
 from orderwatch.app.run_jobs import Jobs
 from orderwatch.app.tend_ledger import Tending
 from orderwatch.app.throttle import Throttle
+from orderwatch.bootstrap.alarms import Alarms, furnish_alarms
 from orderwatch.bootstrap.post import Post, furnish_post
 from orderwatch.bootstrap.reception import Reception, furnish_reception
 from orderwatch.core.alerting.parse import BookError
@@ -167,6 +169,7 @@ class House(Struct, frozen=True):
     incidents: PostgresIncidents
     external: PostgresExternal
     source_requests: PostgresSourceRequests
+    alarms: Alarms
 
     @property
     def session_secret(self) -> bytes:
@@ -217,7 +220,8 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
     books = KnownBooks(book_store, templates, shipped_alerts(), clock.monotonic, _record_misfits)
     hub = Hub()
     others = PostgresAnnouncements(url, hub, secrets.token_hex(8))
-    announcements = AllOf(others, *([StepLog()] if settings.log_steps else []))
+    bell = Bell()
+    announcements = AllOf(others, bell, *([StepLog()] if settings.log_steps else []))
     ledger = Ledger(
         PostgresLedger(writing),
         templates,
@@ -263,6 +267,7 @@ def _furnish(settings: Settings, database: Database, writing: Database, url: str
         incidents=PostgresIncidents(database),
         external=PostgresExternal(database),
         source_requests=PostgresSourceRequests(database),
+        alarms=furnish_alarms(database, bell),
         jobs=Jobs(clock.now, partial(secrets.token_hex, 8), _record_fault),
     )
 

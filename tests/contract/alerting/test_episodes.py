@@ -177,6 +177,16 @@ async def test_a_pending_condition_that_ends_starts_anew(open_shop: OpenShop) ->
     assert (await shop.incidents()) == []
 
 
+async def test_a_round_that_looks_at_something_else_leaves_pending_what_it_is(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(book(rule("anomaly", Look.SEASON, ALWAYS, hold=60)))
+    await shop.find(0, finding("anomaly"), looks=(Look.SEASON,))
+    await shop.find(30, looks=(Look.WINDOW,))
+    await shop.find(60, finding("anomaly"), looks=(Look.SEASON,))
+    assert len(await shop.incidents()) == 1
+
+
 async def test_a_window_that_is_well_again_ends_the_incident_after_its_calm(
     open_shop: OpenShop,
 ) -> None:

@@ -103,7 +103,15 @@ def _unseen(round_: Round, seen: set[GroupKey]) -> Iterator[GroupKey]:
     for key, incident in round_.by_group.items():
         if key not in seen and incident.is_firing and incident.about.get("look") in looked:
             yield key
-    yield from (key for key in list(round_.pending) if looked and key not in seen)
+    yield from (
+        key for key in list(round_.pending) if key not in seen and _is_looked_at(round_, key)
+    )
+
+
+def _is_looked_at(round_: Round, key: GroupKey) -> bool:
+    """Whether this round looked at what the rule of a pending condition looks at."""
+    rule = round_.at.book.rules.get(key[0])
+    return rule is None or any(watch.look in round_.at.looked for watch in rule.watches)
 
 
 def _resolve_orders(round_: Round, rule: Rule, incident: Incident) -> None:

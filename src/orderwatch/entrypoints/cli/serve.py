@@ -24,6 +24,7 @@ from orderwatch.bootstrap import (
 from orderwatch.core.model import TenantId
 from orderwatch.entrypoints.cli.output import complaints, messages
 from orderwatch.entrypoints.cli.web import address, listen, run, web_app
+from orderwatch.entrypoints.worker.alert import Watch, alert
 from orderwatch.entrypoints.worker.notify import notify
 from orderwatch.entrypoints.worker.tend import tend
 
@@ -83,7 +84,11 @@ class tending:  # noqa: N801 - reads as what it does: `async with tending(house)
     async def __aenter__(self) -> None:
         """Start the loops."""
         house = self._house
-        loops = (tend(house.tending, house.settings.watch_every), _send_notices(house))
+        loops = (
+            tend(house.tending, house.settings.watch_every),
+            alert(_watch(house)),
+            _send_notices(house),
+        )
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def __aexit__(self, *_: object) -> None:
@@ -93,6 +98,17 @@ class tending:  # noqa: N801 - reads as what it does: `async with tending(house)
         for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _watch(house: House) -> Watch:
+    return Watch(
+        alerting=house.alarms.alerting,
+        directory=house.directory,
+        books=house.books,
+        templates=house.templates,
+        bell=house.alarms.bell,
+        moved=house.announcements.announce_incidents,
+    )
 
 
 async def _send_notices(house: House) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -13,10 +13,10 @@ from msgspec import Struct
 from orderwatch.app.administer import Directory
 from orderwatch.app.evaluate_alerts import Alerting, Books, Evaluated, evaluate_alerts
 from orderwatch.app.known_templates import KnownTemplates
+from orderwatch.app.ring_bell import Bell
 from orderwatch.core.alerting.incident import IncidentId
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
-from orderwatch.core.tracking.changes import Changed
 
 _log = structlog.get_logger("orderwatch.worker")
 _LOOK_EVERY: Final = 0.25
@@ -29,32 +29,6 @@ _TENANTS_EVERY: Final = timedelta(seconds=2).total_seconds()
 _AT_ONCE: Final = 4
 
 
-class Bell:
-    """Rings when orders of this process got into or out of trouble: then causes were noted."""
-
-    def __init__(self) -> None:
-        """Nobody has rung yet."""
-        self._rung = asyncio.Event()
-        self._tenants: set[TenantId] = set()
-
-    def publish(self, tenant: TenantId, changed: Sequence[Changed]) -> None:
-        """Ring for a tenant; never blocks and never fails."""
-        if any(one.stirs for one in changed):
-            self._tenants.add(tenant)
-            self._rung.set()
-
-    async def wait(self, most_s: float) -> set[TenantId]:
-        """The tenants it rang for, as soon as it does; none after `most_s` seconds."""
-        try:
-            async with asyncio.timeout(most_s):
-                await self._rung.wait()
-        except TimeoutError:
-            return set()
-        self._rung.clear()
-        rung, self._tenants = self._tenants, set()
-        return rung
-
-
 class Watch(Struct, frozen=True):
     """All that the loop needs. `moved` tells open pages which incidents did."""
 
@@ -63,7 +37,7 @@ class Watch(Struct, frozen=True):
     books: Books
     templates: KnownTemplates
     bell: Bell
-    moved: Callable[[TenantId, Collection[IncidentId]], None]
+    moved: Callable[[TenantId, Sequence[IncidentId]], None]
 
 
 async def alert(watch: Watch) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from orderwatch.entrypoints.cli.bench.detect import MOST_SAMPLES, DetectSizes, bench_detect
 from orderwatch.entrypoints.cli.bench.ground import Ground
 from orderwatch.entrypoints.cli.bench.ingest import Sizes, bench_ingest
 from orderwatch.entrypoints.cli.bench.query import QuerySizes, bench_query
@@ -66,6 +67,20 @@ def rebuild(
     """All state folded again from the events, beside reading those events once."""
     with complaints(), Ground() as ground:
         result = bench_rebuild(ground, RebuildSizes(events, rounds, per_day))
+        report(result, ground.postgresql, as_json=as_json)
+
+
+@bench_app.command("detect")
+def detect(
+    samples: Annotated[
+        int, typer.Option(min=1, max=MOST_SAMPLES, help="Failures, and deadlines, of a round.")
+    ] = MOST_SAMPLES,
+    rounds: RoundsOption = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """From a cause to the received notice, beside Prometheus with Alertmanager."""
+    with complaints(), Ground() as ground:
+        result = bench_detect(ground, DetectSizes(samples, rounds))
         report(result, ground.postgresql, as_json=as_json)
 
 
