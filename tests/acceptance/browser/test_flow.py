@@ -169,7 +169,7 @@ def test_the_wall_has_no_chrome_is_dark_and_stays_up_to_date(
 def test_the_wall_comes_back_by_itself(
     database_url: str, open_page: Open, watched: Watched, browser: Browser
 ) -> None:
-    watched.allow = ("ERR_", "Failed to load")
+    watched.allow = ("ERR_", "Failed to load", "htmx:")
     with stage(database_url) as first:
         page = live(open_page(f"{first.url}/wall?range=24h"))
         port = int(first.url.rsplit(":", 1)[1])

@@ -131,7 +131,7 @@ def test_a_search_that_finds_nothing_says_so(
 def test_a_lost_connection_is_said_and_heals(
     database_url: str, open_page: Open, watched: Watched, browser: Browser
 ) -> None:
-    watched.allow = ("ERR_", "Failed to load")
+    watched.allow = ("ERR_", "Failed to load", "htmx:")
     with stage(database_url) as first:
         page = live(open_page(first.url))
         port = int(first.url.rsplit(":", 1)[1])

@@ -114,7 +114,7 @@ def test_a_session_that_ends_on_an_open_page_leads_to_the_sign_in_and_back(
 def test_a_stream_that_broke_is_taken_up_again_and_nothing_is_missed(
     house: Stage, open_page: Open, watched: Watched
 ) -> None:
-    watched.allow = ("ERR_", "Failed to load")
+    watched.allow = ("ERR_", "Failed to load", "htmx:")
     page = open_page(f"{house.url}/login")
     sign_in(page, "operator")
     expect(page.locator(LIVE)).to_be_visible()

@@ -82,6 +82,10 @@ FILES: Final = load(FOLDER, BUILT)
 _BY_ADDRESS: Final = {file.address: file for file in FILES.values()}
 _FROM_OTHERS: Final = frozenset(
     {
+        "htmx.min.js",
+        "idiomorph.min.js",
+        "uPlot.iife.min.js",
+        "uPlot.min.css",
         "inter-latin-wght-normal.woff2",
         "inter-latin-ext-wght-normal.woff2",
         "noto-sans-thai-thai-wght-normal.woff2",

@@ -7,8 +7,11 @@ localise(document);
 setInterval(() => document.hidden || localise(document), 5000); // "12 s ago" grows
 for (const element of document.querySelectorAll("[data-zone]")) element.textContent = zone();
 
-const address = document.body.dataset.liveFrom;
-if (address) start(address);
+if (document.body.hasAttribute("hx-get")) {
+  // Without the libraries the page stays as it came, and says so.
+  if (window.htmx && window.Idiomorph) start();
+  else document.querySelector("[data-pulse-text]").textContent = "not live";
+}
 if ("tryAgain" in document.body.dataset) setTimeout(() => location.reload(), 3000);
 
 document.addEventListener("keydown", (event) => {

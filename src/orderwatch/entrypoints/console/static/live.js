@@ -1,14 +1,17 @@
-// The page keeps itself up to date. The live stream says that something changed; the page then
-// fetches its parts, at most twice a second, and patches what differs.
+// The page keeps itself up to date. The live stream says that something changed; htmx then fetches
+// the parts named by `hx-get` of the body, at most twice a second, and idiomorph changes what differs.
 
 import { localise, written } from "./moments.js";
-import { patch } from "./patch.js";
+import { morph } from "./morph.js";
 
 const STREAM = "/api/v1/stream";
 const APART = 500; // between two fetches
 const CALM = 10_000; // fetch at least this often: durations grow without any event
 const LONGEST_WAIT = 15_000; // between two tries to connect
 
+const NEWS = "orderwatch:news";
+
+const { body } = document;
 const pulse = document.querySelector("[data-pulse]");
 const state = {
   contact: null, // when the server last answered
@@ -22,16 +25,16 @@ const state = {
 let stream = null;
 let timer = 0;
 
-export function start(address) {
-  const refresh = () => fetchSoon(address);
-  connect(refresh);
+export function start() {
+  listen();
+  connect();
   refresh();
   setInterval(showPulse, 1000);
   setInterval(() => !document.hidden && Date.now() - state.last > CALM && refresh(), 1000);
   document.addEventListener("visibilitychange", () => {
     // A hidden page lets go of its connection: a browser has only six for one host.
     if (document.hidden) disconnect();
-    else connect(refresh), refresh();
+    else connect(), refresh();
   });
   window.addEventListener("online", refresh);
   document.addEventListener("orderwatch:refresh", () => { state.last = 0; refresh(); });
@@ -39,31 +42,25 @@ export function start(address) {
   window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
 
-function connect(refresh) {
+function connect() {
   disconnect();
   stream = new EventSource(STREAM);
   stream.onopen = () => { state.tries = 0; touch(); refresh(); };
   stream.addEventListener("resync", () => { touch(); refresh(); });
   stream.addEventListener("orders", (message) => { touch(); if (concerns(message.data)) refresh(); });
-  stream.addEventListener("incidents", () => { touch(); refresh(); refreshRail(); });
+  stream.addEventListener("incidents", () => { touch(); refresh(); htmx.trigger(body, "orderwatch:incidents"); });
   stream.onerror = () => {
     refresh(); // does anybody answer? The pulse shows it.
     if (stream?.readyState !== EventSource.CLOSED) return;
     const wait = Math.min(LONGEST_WAIT, 500 * 2 ** state.tries++);
-    setTimeout(() => document.hidden || connect(refresh), wait);
+    setTimeout(() => document.hidden || connect(), wait);
   };
-}
-
-// How many incidents go on stands on every page, beside the parts that are its own.
-async function refreshRail() {
-  const answer = await fetch("/live/rail").catch(() => null);
-  if (answer?.ok && !state.leaving) show(await answer.text());
 }
 
 // The page of one order waits for news of that order; more than are named may be it, too.
 function concerns(data) {
-  const wanted = document.body.dataset.order;
-  if (document.body.dataset.moves === "incidents") return false; // orders alone change nothing there
+  const wanted = body.dataset.order;
+  if (body.dataset.moves === "incidents") return false; // orders alone change nothing there
   const { orders, more } = JSON.parse(data);
   return wanted === undefined || more > 0 || orders.some((one) => one.order_id === wanted);
 }
@@ -73,48 +70,59 @@ function disconnect() {
   stream = null;
 }
 
-function fetchSoon(address) {
+function refresh() {
   if (state.leaving) return;
   if (state.fetching) { state.again = true; return; }
   clearTimeout(timer);
-  timer = setTimeout(() => fetchNow(address), Math.max(0, state.last + APART - Date.now()));
+  timer = setTimeout(() => htmx.trigger(body, NEWS), Math.max(0, state.last + APART - Date.now()));
 }
 
-async function fetchNow(address) {
-  state.fetching = true;
-  state.last = Date.now();
-  try {
-    const asked = document.body.dataset.liveFrom ?? address; // a page may come to ask for more
-    const answer = await fetch(asked, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(8000) });
-    if (state.leaving) return;
-    if (answer.status === 401) { location.reload(); return; } // the server leads to the sign-in
-    if (answer.status >= 500) throw new Error(`the server answered ${answer.status}`);
-    if (answer.ok) show(await answer.text());
-    touch();
-  } catch {
-    if (!state.leaving) lose();
-  } finally {
-    state.fetching = false;
-  }
+// What htmx tells of the page's own request. Others, such as the rail's, take care of themselves.
+function own(name, act) {
+  body.addEventListener(`htmx:${name}`, (event) => event.detail.elt === body && act(event));
+}
+
+function listen() {
+  // How an answer is put into the page (`hx-swap="parts"`): each of its parts into that of its name.
+  htmx.defineExtension("parts", {
+    isInlineSwap: (style) => style === "parts",
+    handleSwap: (style, _target, answer) => style === "parts" && show(answer),
+  });
+  own("configRequest", ({ detail }) => { detail.path = body.getAttribute("hx-get"); }); // it may come to ask for more
+  own("beforeRequest", (event) => {
+    if (state.leaving) { event.preventDefault(); return; }
+    state.fetching = true;
+    state.last = Date.now();
+  });
+  own("beforeSwap", ({ detail }) => { detail.shouldSwap &&= !state.leaving; });
+  own("afterRequest", ({ detail }) => answered(detail.xhr.status));
+}
+
+function answered(status) {
+  state.fetching = false;
   if (state.leaving) return;
-  if (state.again) { state.again = false; fetchSoon(address); }
-  else if (document.querySelector("[data-busy]")) fetchSoon(address); // a job is at work
-  else if (state.lost) timer = setTimeout(() => fetchNow(address), 2000);
+  if (status === 401) { location.reload(); return; } // the server leads to the sign-in
+  if (status === 0 || status >= 500) lose();
+  else touch();
+  if (state.again) { state.again = false; refresh(); }
+  else if (document.querySelector("[data-busy]")) refresh(); // a job is at work
+  else if (state.lost) timer = setTimeout(() => htmx.trigger(body, NEWS), 2000);
 }
 
-function show(html) {
-  const next = new DOMParser().parseFromString(html, "text/html");
-  localise(next);
-  for (const part of next.querySelectorAll("[data-live]")) {
-    const here = document.querySelector(`[data-live="${part.dataset.live}"]`);
-    if (here) patchOrHold(here, document.adoptNode(part));
+function show(answer) {
+  localise(answer);
+  const shown = [];
+  for (const there of answer.querySelectorAll("[data-live]")) {
+    const here = document.querySelector(`[data-live="${there.dataset.live}"]`);
+    if (here) { morphOrHold(here, there); shown.push(here); }
   }
   document.dispatchEvent(new Event("orderwatch:shown"));
+  return shown;
 }
 
 // Nothing moves under the pointer: a list that is being read keeps its rows, and says what waits.
 // What waits for its page's own script is handed to it.
-function patchOrHold(here, there) {
+function morphOrHold(here, there) {
   if ("wait" in here.dataset) {
     document.dispatchEvent(new CustomEvent("orderwatch:part", { detail: { here, there } }));
     return;
@@ -122,10 +130,10 @@ function patchOrHold(here, there) {
   const button = here.querySelector("[data-news]");
   const fresh = newKeys(here, there);
   const read = here.matches(":hover") || here.contains(document.activeElement);
-  if (!("hold" in here.dataset) || !button || !read || !fresh) { patch(here, there); return; }
+  if (!("hold" in here.dataset) || !button || !read || !fresh) { morph(here, there); return; }
   button.textContent = `${fresh} new`;
   button.hidden = false;
-  const release = () => { patch(here, there); here.onmouseleave = button.onclick = null; };
+  const release = () => { morph(here, there); here.onmouseleave = button.onclick = null; };
   here.onmouseleave = () => here.contains(document.activeElement) || release();
   button.onclick = release;
 }

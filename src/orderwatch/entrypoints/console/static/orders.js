@@ -1,6 +1,6 @@
 // The list of orders: rows that stay where they are, one order open beside them, and the keys.
 
-import { patch } from "./patch.js";
+import { morph } from "./morph.js";
 import { zone } from "./moments.js";
 
 const list = document.querySelector(".rows");
@@ -19,8 +19,8 @@ const paging = document.querySelector(".paging");
 document.addEventListener("orderwatch:part", ({ detail: { here, there } }) => {
   if (here === list) mend(there);
   else if (here === paging && waiting) further = there;
-  else if (here === paging) patch(paging, there);
-  else if (here === beside && there.dataset.asked === opened()) patch(beside, there);
+  else if (here === paging) morph(paging, there);
+  else if (here === beside && there.dataset.asked === opened()) morph(beside, there);
 });
 
 function mend(there) {
@@ -30,10 +30,10 @@ function mend(there) {
   const now = new Map(bodies.flatMap((one) => [...one.querySelectorAll("tr.row")]).map((row) => [keyOf(row), row]));
   const shown = new Set(rows().map(keyOf));
   const fresh = [...there.querySelectorAll("tr.row")].filter((row) => !shown.has(keyOf(row))).length;
-  if (!shown.size) { patch(list, there); listen(); return; }
+  if (!shown.size) { morph(list, there); listen(); return; }
   for (const row of rows()) {
     const next = now.get(keyOf(row));
-    if (next) patch(row, next.cloneNode(true));
+    if (next) morph(row, next.cloneNode(true));
   }
   waiting = fresh ? there : null;
   news.hidden = !fresh;
@@ -43,8 +43,8 @@ function mend(there) {
 
 news.addEventListener("click", () => {
   if (!waiting) return;
-  patch(list, waiting);
-  if (further) patch(paging, further);
+  morph(list, waiting);
+  if (further) morph(paging, further);
   waiting = further = null;
   news.hidden = true;
   list.scrollTop = 0;
@@ -55,7 +55,7 @@ news.addEventListener("click", () => {
 function listen() {
   const query = new URLSearchParams(location.search);
   for (const row of rows()) query.append("shown", keyOf(row));
-  document.body.dataset.liveFrom = `/live/orders?${query}`;
+  document.body.setAttribute("hx-get", `/live/orders?${query}`);
 }
 
 // One order beside the list, where there is room.
