@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import httpx
@@ -33,6 +34,37 @@ def test_a_reader_switches_to_thai_and_back_and_stays_on_the_page(
     page.get_by_role("button", name="English").click()
     page.wait_for_selector("html[lang=en]")
     assert page.url.endswith("/systems")
+
+
+def test_thai_stays_when_the_page_moves_and_in_what_scripts_write(
+    running: Stage, open_page: Open
+) -> None:
+    running.post(event("o-1", "phoenix_oms", "PENDING", ago=20 * 60))
+    page = open_page(f"{running.url}/orders/o-1")
+    page.wait_for_selector("[data-pulse=live]")
+    page.get_by_role("button", name="ไทย").click()
+    page.wait_for_selector("html[lang=th] [data-pulse=live]")
+    expect(page.locator("[data-pulse-text]")).to_have_text(re.compile(r"^ข้อมูลสด \d+\.\d วินาทีก่อน$"))
+    expect(page.locator("h1")).to_contain_text("กำหนดไว้ 15 นาที เกินกำหนด 5 นาที")
+    expect(page.locator("h1 time")).to_have_attribute("title", re.compile(r" UTC$"))
+    running.post(event("o-1", "commerce_engine", "REJECTED", reason={"code": "PRICING"}))
+    expect(page.locator("h1")).to_have_text(
+        re.compile(r"^Commerce Engine แจ้ง REJECTED \(PRICING\) เมื่อ \d\d:\d\d$")
+    )
+    expect(page.locator(".state.big")).to_contain_text("ล้มเหลว")
+
+
+def test_another_tab_follows_when_another_language_is_chosen(
+    running: Stage, open_page: Open
+) -> None:
+    page = open_page(f"{running.url}/")
+    page.wait_for_selector("[data-pulse=live]")
+    other = page.context.new_page()
+    other.goto(f"{running.url}/login")
+    other.get_by_role("button", name="ไทย").click()
+    other.wait_for_selector("html[lang=th]")
+    running.post(event("o-2", "phoenix_oms", "PENDING"))
+    page.wait_for_selector("html[lang=th]")
 
 
 def test_the_first_page_comes_in_the_language_the_browser_asks_for(running: Stage) -> None:

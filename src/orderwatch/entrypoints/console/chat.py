@@ -23,7 +23,7 @@ def chat_text(order: Order, picture: Waterfall, visit: Visit) -> str:
     head = _("%(state)s: order %(order)s", state=word, order=order.order_id)
     lines = [
         f"{SHAPES[state]} {head}",
-        f"{visit.said_of(order)}.",
+        _("%(sentence)s.", sentence=visit.said_of(order)),
         " · ".join(_facts(order, visit)),
         *(_leg(lane) for lane in picture.lanes if not lane.of_order),
     ]

@@ -104,6 +104,12 @@ def spoken_in(language: Language) -> Iterator[None]:
         _SPOKEN.reset(token)
 
 
+def for_scripts() -> dict[str, object]:
+    """What the scripts of a page say, and the months they write."""
+    language = _SPOKEN.get()
+    return {"months": language.months, "texts": language.script_words}
+
+
 def gettext(message: str, /, **values: object) -> str:
     """A text in the reader's language: `gettext("of %(whole)s placed", whole="5")`.
 

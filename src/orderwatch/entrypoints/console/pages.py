@@ -225,6 +225,7 @@ def _environment() -> Environment:
         "ngettext": languages.nmarkup,
         "languages": languages.LANGUAGES,
         "speaking": languages.speaking,
+        "for_scripts": languages.for_scripts,
         "told": languages.told,
         "STATE_WORDS": words.STATE_WORDS,
         "CLASS_WORDS": words.CLASS_WORDS,

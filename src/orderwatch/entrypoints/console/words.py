@@ -70,6 +70,9 @@ AMOUNT_WORDS: Final = Said(
         "order_total": N_("order total"),
         "cod_expected": N_("cash expected on delivery"),
         "cod_collected": N_("cash collected"),
+        "authorized": N_("authorized"),
+        "captured": N_("captured"),
+        "refunded": N_("refunded"),
     }
 )
 _CURRENCIES: Final = Said({"THB": N_("THB")})

@@ -71,6 +71,7 @@ def test_nothing_comes_from_another_host_and_nothing_is_inline(path: Path) -> No
     text = path.read_text().replace("http://www.w3.org/2000/svg", "")
     assert re.findall(r"https?://|url\((?!#|\"\./)|@import", text) == []
     if path.suffix == ".html":
+        text = text.replace('<script type="application/json"', "")  # words, which nobody runs
         assert re.findall(r"\sstyle=|\son[a-z]+=|<style|<script(?! src=)|javascript:", text) == []
 
 

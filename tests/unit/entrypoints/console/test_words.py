@@ -90,7 +90,7 @@ def test_a_sentence_is_said_in_thai_and_keeps_the_words_of_the_systems() -> None
 def test_times_lengths_and_money_are_said_in_thai() -> None:
     earlier = T0 - timedelta(days=1)
     with spoken_in(LANGUAGES["th"]):
-        assert ago(T0, T0 + timedelta(minutes=90)) == "1 ชม. 30 นาที ที่แล้ว"
+        assert ago(T0, T0 + timedelta(minutes=90)) == "1 ชม. 30 นาทีที่แล้ว"
         assert ago(T0, T0) == "เมื่อครู่"
         assert written(earlier, T0, BANGKOK, "clock") == "01 มี.ค. 16:00"
         assert written(earlier.replace(year=2017), T0, BANGKOK, "clock") == "01 มี.ค. 2017 16:00"

@@ -2,6 +2,7 @@
 
 import { start } from "./live.js";
 import { localise, zone } from "./moments.js";
+import { said } from "./said.js";
 
 localise(document);
 setInterval(() => document.hidden || localise(document), 5000); // "12 s ago" grows
@@ -34,7 +35,7 @@ document.addEventListener("click", async (event) => {
   const label = (button.dataset.label ??= button.textContent);
   const link = button.dataset.copyLink; // the page's own address, as the viewer reaches it
   const text = [button.dataset.copy, link && new URL(link, location.href).href];
-  button.textContent = (await copied(text.filter(Boolean).join("\n"))) ? "Copied" : "Select it";
+  button.textContent = (await copied(text.filter(Boolean).join("\n"))) ? said("Copied") : said("Select it");
   button.dataset.copied = "";
   setTimeout(() => { button.textContent = label; delete button.dataset.copied; }, 1600);
 });
@@ -54,8 +55,8 @@ const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : systemDark.matches);
 
 function nameTheme() {
-  toggle.querySelector("[data-theme-name]").textContent = isDark() ? "Light" : "Dark";
-  toggle.setAttribute("aria-label", isDark() ? "Light theme" : "Dark theme");
+  toggle.querySelector("[data-theme-name]").textContent = isDark() ? said("Light") : said("Dark");
+  toggle.setAttribute("aria-label", isDark() ? said("Light theme") : said("Dark theme"));
 }
 
 if (toggle) {

@@ -1,6 +1,8 @@
 // The editor of a template or of alert rules: line numbers, and beside each line what is wrong with it. The server
 // decides what is wrong; it is asked whenever the typing rests.
 
+import { said } from "./said.js";
+
 const REST = 350;
 
 const editor = document.querySelector("[data-editor]");
@@ -40,8 +42,10 @@ function draw() {
   [...gutter.children].forEach((line, index) => line.classList.toggle("wrong", byLine.has(index + 1)));
   margin.replaceChildren(...[...byLine].map(([line, found]) => {
     const note = document.createElement("p");
-    const more = found.length > 1 ? ` (and ${found.length - 1} more)` : "";
-    note.textContent = `◆ ${found[0].message}${more}`;
+    const { message } = found[0];
+    const more = found.length - 1;
+    const text = more ? said("%(message)s (and %(n)s more)", { message, n: more }) : message;
+    note.textContent = `◆ ${text}`;
     note.dataset.line = line;
     const wide = paper.measureText(lines[line - 1] ?? "").width;
     note.style.left = `${begins + wide + 18}px`;
@@ -77,8 +81,10 @@ async function check() {
   draw();
   const [first] = problems;
   says.textContent = first
-    ? `${problems.length} wrong; line ${first.line}: ${first.field ? `${first.field} ` : ""}${first.message}`
-    : "Nothing is wrong with it";
+    ? said("%(n)s wrong; line %(line)s: %(message)s", {
+        n: problems.length, line: first.line, message: `${first.field} ${first.message}`.trim(),
+      })
+    : said("Nothing is wrong with it");
   says.classList.toggle("state", Boolean(first));
   says.classList.toggle("failed", Boolean(first));
 }

@@ -3,6 +3,7 @@
 
 import { localise, written } from "./moments.js";
 import { morph } from "./morph.js";
+import { said } from "./said.js";
 
 const STREAM = "/api/v1/stream";
 const APART = 500; // between two fetches
@@ -94,7 +95,14 @@ function listen() {
     state.fetching = true;
     state.last = Date.now();
   });
-  own("beforeSwap", ({ detail }) => { detail.shouldSwap &&= !state.leaving; });
+  own("beforeSwap", ({ detail }) => {
+    const language = detail.xhr.getResponseHeader("content-language");
+    if (detail.xhr.status === 200 && language !== document.documentElement.lang) {
+      location.reload(); // another language was chosen in another tab
+      state.leaving = true;
+    }
+    detail.shouldSwap &&= !state.leaving;
+  });
   own("afterRequest", ({ detail }) => answered(detail.xhr.status));
 }
 
@@ -131,7 +139,7 @@ function morphOrHold(here, there) {
   const fresh = newKeys(here, there);
   const read = here.matches(":hover") || here.contains(document.activeElement);
   if (!("hold" in here.dataset) || !button || !read || !fresh) { morph(here, there); return; }
-  button.textContent = `${fresh} new`;
+  button.textContent = said("%(n)s new", { n: fresh });
   button.hidden = false;
   const release = () => { morph(here, there); here.onmouseleave = button.onclick = null; };
   here.onmouseleave = () => here.contains(document.activeElement) || release();
@@ -146,14 +154,14 @@ function newKeys(here, there) {
 
 function touch() {
   state.contact = Date.now();
-  if (state.lost) { state.lost = null; say("Live again."); }
+  if (state.lost) { state.lost = null; say(said("Live again.")); }
   showPulse();
 }
 
 function lose() {
   if (!state.lost) {
     state.lost = state.contact ?? Date.now();
-    say("The connection is lost. What you see may be old. Trying again.");
+    say(said("The connection is lost. What you see may be old. Trying again."));
   }
   showPulse();
 }
@@ -162,8 +170,8 @@ function showPulse() {
   const age = state.contact === null ? null : (Date.now() - state.contact) / 1000;
   const stale = state.lost !== null || (age !== null && age > 3 * CALM / 1000 && !document.hidden);
   const since = new Date(state.lost ?? state.contact ?? Date.now());
-  if (stale) setPulse("stale", `no connection since ${written(since, "clock")}, retrying`);
-  else if (age !== null) setPulse("live", `live, ${age < 10 ? age.toFixed(1) : Math.round(age)} s ago`);
+  if (stale) setPulse("stale", said("no connection since %(time)s, retrying", { time: written(since, "clock") }));
+  else if (age !== null) setPulse("live", said("live, %(n)s s ago", { n: age.toFixed(age < 10 ? 1 : 0) }));
 }
 
 function setPulse(name, text) {

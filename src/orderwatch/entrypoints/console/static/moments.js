@@ -1,26 +1,27 @@
 // Times in the viewer's zone. The server wrote them in the shops' zone, in the same words.
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+import { months, said } from "./said.js";
+
 const two = (number) => String(number).padStart(2, "0");
 
 /** A duration as a person says it: "0.4 s", "12 min", "1 h 30 min", "3 d". */
 export function spoken(milliseconds) {
   const seconds = Math.abs(milliseconds) / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 60) return said("%(n)s s", { n: seconds.toFixed(seconds < 10 ? 1 : 0) });
   const minutes = Math.round(seconds / 60);
-  if (seconds < 3600) return `${minutes} min`;
-  if (seconds < 86400) return joined(Math.floor(minutes / 60), "h", minutes % 60, "min");
-  return joined(Math.floor(minutes / 1440), "d", Math.floor((minutes % 1440) / 60), "h");
+  if (seconds < 3600) return said("%(n)s min", { n: minutes });
+  if (seconds < 86400) {
+    const [n, rest] = [Math.floor(minutes / 60), minutes % 60];
+    return rest ? said("%(n)s h %(rest)s min", { n, rest }) : said("%(n)s h", { n });
+  }
+  const [n, rest] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
+  return rest ? said("%(n)s d %(rest)s h", { n, rest }) : said("%(n)s d", { n });
 }
-
-const joined = (whole, unit, rest, smaller) =>
-  rest ? `${whole} ${unit} ${rest} ${smaller}` : `${whole} ${unit}`;
 
 /** A time as text; `how` is clock, second, hour, day or ago, as the server has it. */
 export function written(at, how, now = new Date()) {
   if (how === "ago") return ago(now - at);
-  const day = `${two(at.getDate())} ${MONTHS[at.getMonth()]}`;
+  const day = `${two(at.getDate())} ${months[at.getMonth()]}`;
   if (how === "day") return day;
   if (how === "hour") return `${two(at.getHours())}:${two(at.getMinutes())}`;
   let clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
@@ -31,8 +32,9 @@ export function written(at, how, now = new Date()) {
 }
 
 function ago(passed) {
-  if (passed < 2000) return "just now";
-  return passed < 60000 ? `${Math.floor(passed / 1000)} s ago` : `${spoken(passed)} ago`;
+  if (passed < 2000) return said("just now");
+  const time = passed < 60000 ? said("%(n)s s", { n: Math.floor(passed / 1000) }) : spoken(passed);
+  return said("%(time)s ago", { time });
 }
 
 /** Write every time below `root` as the viewer would. */

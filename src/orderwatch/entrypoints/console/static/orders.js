@@ -2,6 +2,7 @@
 
 import { morph } from "./morph.js";
 import { zone } from "./moments.js";
+import { said } from "./said.js";
 
 const list = document.querySelector(".rows");
 const news = document.querySelector("[data-rows-news]");
@@ -37,7 +38,7 @@ function mend(there) {
   }
   waiting = fresh ? there : null;
   news.hidden = !fresh;
-  const text = `${fresh} new`;
+  const text = said("%(n)s new", { n: fresh });
   if (news.textContent !== text) news.textContent = text;
 }
 
@@ -92,7 +93,7 @@ function announce(id) {
   name.append(Object.assign(document.createElement("b"), { textContent: id }));
   if (state && mark) { state.prepend(mark, " "); bar.append(state); }
   bar.append(name);
-  const soon = Object.assign(document.createElement("p"), { className: "soon", textContent: "Loading…" });
+  const soon = Object.assign(document.createElement("p"), { className: "soon", textContent: said("Loading…") });
   beside.replaceChildren(bar, soon);
   beside.dataset.order = id;
   beside.scrollTop = 0;

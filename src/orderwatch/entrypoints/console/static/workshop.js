@@ -1,11 +1,13 @@
 // Dead letters and settings: choosing rows, taking back in time, and who goes where in the flow.
 
+import { said } from "./said.js";
+
 const until = (button) => Math.ceil((new Date(button.dataset.until) - Date.now()) / 1000);
 
 function countDown() {
   for (const button of document.querySelectorAll("[data-until]")) {
     const left = until(button);
-    if (left > 0) button.textContent = `Undo (${left})`;
+    if (left > 0) button.textContent = said("Undo (%(n)s)", { n: left });
     else button.closest("form").hidden = true;
   }
 }
@@ -20,8 +22,8 @@ function countPicked(form) {
   const boxes = [...form.querySelectorAll("tbody input[type=checkbox]")];
   const picked = boxes.filter((box) => box.checked).length;
   const all = form.querySelector("[data-pick-all]");
-  const said = form.querySelector("[data-picked]");
-  if (said) said.textContent = picked;
+  const count = form.querySelector("[data-picked]");
+  if (count) count.textContent = picked;
   if (!all) return;
   all.checked = picked > 0 && picked === boxes.length;
   all.indeterminate = picked > 0 && picked < boxes.length;
