@@ -23,18 +23,29 @@ sys.path.insert(0, str(FOLDER.parents[1]))
 from tests.acceptance.browser.conftest import CHROMIUM, FLAGS  # noqa: E402
 from tests.acceptance.browser.stage import Stage, event, stage  # noqa: E402
 
+from orderwatch.adapters.postgres.alerting import PostgresAlerting  # noqa: E402
 from orderwatch.adapters.postgres.embedded import EmbeddedPostgres  # noqa: E402
+from orderwatch.adapters.postgres.figures import PostgresFigures  # noqa: E402
 from orderwatch.adapters.postgres.migrate import migrate  # noqa: E402
+from orderwatch.app.evaluate_alerts import Alerting, evaluate_alerts  # noqa: E402
+from orderwatch.app.find_commonality import FoundCommonality  # noqa: E402
+from orderwatch.app.look_at_figures import LookAtFigures  # noqa: E402
+from orderwatch.app.send_notices import send_notices  # noqa: E402
+from orderwatch.core.alerting.incident import IncidentId, IncidentState  # noqa: E402
+from orderwatch.core.alerting.incident_queries import IncidentFilter  # noqa: E402
 from orderwatch.core.ingest.batch import Batch, Refused  # noqa: E402
 from orderwatch.core.ingest.judge import judge_event  # noqa: E402
 from orderwatch.core.ingest.limits import Limits  # noqa: E402
 from orderwatch.core.model import FieldError  # noqa: E402
+from orderwatch.core.people.audit import Actor, ActorKind  # noqa: E402
 from orderwatch.core.simulation.faults import DEMO_FAULTS, FaultRule  # noqa: E402
 from orderwatch.core.simulation.lotus_o2o import LOTUS_O2O  # noqa: E402
 from orderwatch.core.simulation.simulate import simulate  # noqa: E402
+from orderwatch.entrypoints.cli.web import handling_desk  # noqa: E402
 
 HOURS: Final = 5
 SILENT_FOR: Final = timedelta(minutes=37)
+SEEN_AGO: Final = timedelta(minutes=18)
 TOO_LARGE: Final = 250_000
 NEVER: Final = FieldError("subject", "no order 2000000001 was announced by the OMS within a day")
 
@@ -59,6 +70,7 @@ def main() -> None:
             play_good_day(server, now - timedelta(days=1))
             play_bad_day(server, now)
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            worst = raise_alarms(server, now)
             order = f"/orders/{overdue_order(browser, server)}"
             refuse_some(server)
             try_out(browser, server)
@@ -74,6 +86,11 @@ def main() -> None:
                 Picture("wall", "/wall?range=24h", 1440, 810, theme="dark"),
                 Picture("dead-letters", "/dead-letters", height=760),
                 Picture("settings", "/settings/flow", height=980, live=False),
+                Picture("incidents", "/incidents", height=820),
+                Picture("incidents-phone", "/incidents", 390, 844, theme="dark"),
+                Picture("incident", f"/incidents/{worst}", height=1010),
+                Picture("incident-dark", f"/incidents/{worst}", height=1010, theme="dark"),
+                Picture("mailbox", "/mailbox", height=820),
             ):
                 take(browser, server, picture)
             browser.close()
@@ -101,6 +118,37 @@ def play_bad_day(server: Stage, now: datetime) -> None:
     hours = replace(LOTUS_O2O.hours, opens=0, closes=24)
     plan = replace(LOTUS_O2O, orders=HOURS * 300, per_minute=5.0, hours=hours)
     server.replay(simulate(plan, 11, now - timedelta(hours=HOURS), faults), now)
+
+
+def raise_alarms(server: Stage, now: datetime) -> IncidentId:
+    """Evaluate the rules as of a while ago and as of now, and send what is due to the mailbox.
+
+    Somebody takes one incident and writes on it; the id of the one that touches most orders.
+    """
+    for at in (now - SEEN_AGO, now):
+        server.run(evaluate(server, at))
+    house, tenant = server.house, server.tenant
+    server.run(send_notices(house.post.sending, tenant, "LOTUS'S O2O", "mailbox"))
+    query = IncidentFilter(IncidentState.FIRING)
+    found = server.run(house.incidents.incidents(tenant, query, 50, None))
+    worst = max(found, key=lambda one: (one.rule == "order_failed", one.orders))
+    silent = next((one for one in found if one.rule == "system_silent"), worst)
+    desk = handling_desk(house, tenant, "somchai", Actor(ActorKind.PERSON, "somchai"))
+    server.run(desk.acknowledge(silent.id))
+    server.run(desk.comment(worst.id, "The vendor sent a price list with empty rows."))
+    return worst.id
+
+
+async def evaluate(server: Stage, at: datetime) -> None:
+    """Rounds of all rules at an instant, until nothing that was noted waits."""
+    house, tenant = server.house, server.tenant
+    figures = PostgresFigures(house.database)
+    commonality = FoundCommonality(figures, lambda: at)
+    store = PostgresAlerting(house.database)
+    alerting = Alerting(store, LookAtFigures(figures), commonality, lambda: at)
+    book, template = await house.books.of(tenant), await house.templates.of(tenant)
+    while (await evaluate_alerts(alerting, tenant, book, template)).more:
+        pass
 
 
 def overdue_order(browser: Browser, server: Stage) -> str:

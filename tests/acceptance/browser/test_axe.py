@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page
 from tests.acceptance.browser.conftest import Watched
 from tests.acceptance.browser.stage import Stage, event, stage
+from tests.incidents import a_member, a_message, an_incident, keep, keep_notice
 
 from orderwatch.app.manage_users import NewUser, create_user
 from orderwatch.app.sign_in import invite_first
@@ -32,6 +33,12 @@ PAGES = (
     "/dead-letters",
     "/parked",
     "/incidents",
+    "/incidents?state=all",
+    "/incidents/1",
+    "/silences?system=stock",
+    "/channels",
+    "/channels/mailbox",
+    "/mailbox",
     "/settings/flow",
     "/settings/flow/versions/1",
     "/settings/flow/edit",
@@ -61,6 +68,12 @@ def furnished(module_database_url: str) -> Iterator[Stage]:
         server.post(event("o-2", "phoenix_oms", "PENDING", ago=1200))
         server.post(event("o-3", "phoenix_oms", "PENDING"))
         server.watch(datetime.now(UTC))
+        at = datetime.now(UTC)
+        database, tenant = server.house.database, server.tenant
+        firing = an_incident(at, quiet="silenced: known")
+        made = server.run(keep(database, tenant, firing, [a_member("o-1", at)]))
+        server.run(keep_notice(database, tenant, a_message(at), at, incident_id=made))
+        server.run(keep(database, tenant, an_incident(at, group="x", parent=made)))
         parts = server.house.reception
         anna = NewUser("anna", Role.ADMINISTRATOR, PASSWORD)
         server.run(create_user(parts.users, parts.passwords, server.tenant, anna, THE_PRODUCT))
