@@ -333,12 +333,18 @@ async def test_what_is_refused_for_good_fails_at_once_and_becomes_a_cause(stage:
     assert await stage.outbox.counted(stage.alice, "notifications") == {("ops", "failed"): 1}
 
 
-async def test_a_failure_to_tell_of_a_failure_is_not_told_again(stage: Stage) -> None:
+async def test_that_a_channel_fails_to_tell_of_its_own_failure_is_nothing_new(stage: Stage) -> None:
     stage.road.answer = refused
-    await stage.add(notice(message("E-mail fails", rule="delivery_failed")))
+    about_itself = message("ops fails", rule="delivery_failed", group="channel\x1fops")
+    await stage.add(notice(about_itself))
     await stage.send()
     assert await stage.states() == ["failed"]
     assert await stage.outbox.noted(stage.alice) == []
+    about_another = message("mail fails", rule="delivery_failed", group="channel\x1fmail")
+    await stage.add(notice(about_another))
+    await stage.send()
+    (cause,) = await stage.outbox.noted(stage.alice)
+    assert cause["title"] == "mail fails"
 
 
 async def test_after_a_day_of_trying_a_notice_is_given_up(stage: Stage) -> None:

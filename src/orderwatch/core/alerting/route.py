@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from orderwatch.core.alerting.book import Book, Priority, Route
+from orderwatch.core.alerting.book import Book, Look, Priority, Route
 from orderwatch.core.alerting.incident import Incident, Silence, SilenceKind
 
 PARENT = "told with its cause"
@@ -35,7 +35,18 @@ def route(book: Book, incident: Incident, at: datetime, team: str | None = None)
             after = min(after or one.escalate_after, one.escalate_after)
         if not one.go_on:
             break
-    return Routed(tuple(to), after, tuple(escalate))
+    return Routed(_around_the_broken(book, incident, to), after, tuple(escalate))
+
+
+def _around_the_broken(book: Book, incident: Incident, to: list[str]) -> tuple[str, ...]:
+    """Of a channel that fails its fallback is told, and nothing goes over the channel itself."""
+    if incident.about.get("look") != Look.NOTICE.value:
+        return tuple(to)
+    broken = str(incident.about.get("channel", ""))
+    known = book.channels.get(broken)
+    instead = known.fallback if known is not None else None
+    others = [name for name in to if name != broken]
+    return tuple(dict.fromkeys([*([instead] if instead else []), *others])) or tuple(to)
 
 
 def fits(book: Book, one: Route, incident: Incident, at: datetime, team: str) -> bool:

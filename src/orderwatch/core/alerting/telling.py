@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from orderwatch.core.alerting.digest import worst_first
+from orderwatch.core.alerting.incident import GROUP_SEPARATOR
 from orderwatch.core.alerting.notice import NoticeKind
 from orderwatch.core.alerting.sending import Claim, Delivered, GivenUp, Result
 from orderwatch.core.tracking.counting import Deltas
 
 DETECTION_BOUNDS_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
-FAILURE_RULE: Final = "delivery_failed"
+OF_A_CHANNEL: Final = "channel"
+"""How the group of an incident about a channel begins; the channel's name follows."""
 
 
 def entry_of(claim: Claim, result: Result) -> str:
@@ -31,10 +33,10 @@ def entry_of(claim: Claim, result: Result) -> str:
 def failure_of(claim: Claim) -> dict[str, Any] | None:
     """What the rules are told of a parcel that was given up.
 
-    None when it was itself about a failure: two broken channels must not tell each other for ever.
+    None when it was about the failure of this very channel: that is known already.
     """
     first = worst_first(claim.notices)[0]
-    if first.message.rule == FAILURE_RULE:
+    if first.message.group == f"{OF_A_CHANNEL}{GROUP_SEPARATOR}{claim.channel.name}":
         return None
     return {
         "notice": {
