@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from typing import Any
@@ -27,8 +28,8 @@ def bench(*words: str) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert told.keys() >= ALWAYS
     assert told["figure"] > 0
-    assert told["limit"] > 0
-    assert told["ratio"] == pytest.approx(told["figure"] / told["limit"], rel=0.01)
+    if told["limit"]:
+        assert told["ratio"] == pytest.approx(told["figure"] / told["limit"], rel=0.01)
     assert told["machine"].keys() >= {"date", "cores", "postgresql", "load"}
     assert all(goal.keys() >= {"what", "value", "wanted", "met"} for goal in told["goal"])
     return told
@@ -70,3 +71,14 @@ def test_every_call_of_a_reader_is_timed_on_a_large_ledger_and_on_a_small_one() 
     assert {"order", "summary", "metrics"} | pages <= told["calls"].keys()
     for call in told["calls"].values():
         assert call.keys() == {"p95_ms", "small_p95_ms", "growth"}
+
+
+def test_a_cause_is_told_long_before_prometheus_and_alertmanager_tell_it() -> None:
+    told = bench("detect", "--samples", "1", "--rounds", "1")
+    assert told["runs"][0]["samples"] == 2
+    assert 0 < told["p50_s"] <= told["p99_s"]
+    assert [goal["wanted"] for goal in told["goal"]] == [1.0]
+    if shutil.which("prometheus") and shutil.which("prometheus-alertmanager"):
+        assert told["figure"] < told["limit"]
+    else:
+        assert told["limit"] == 0

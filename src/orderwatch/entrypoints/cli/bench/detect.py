@@ -161,7 +161,7 @@ def _environment(more: Mapping[str, str]) -> Iterator[None]:
 def _apply(folder: Path, sink: str, url: str) -> None:
     book = folder / "bench-alerts.yaml"
     book.write_text(_BOOK.format(url=sink))
-    words = command("alerts", "apply", str(book), "--tenant", "default")
+    words = command("alerts", "apply", str(book), "--tenant", "default", "--yes")
     done = subprocess.run(words, env=environment(url), capture_output=True, text=True, check=False)
     if done.returncode:
         raise BenchFailed(f"The alert book was refused: {done.stderr}")
