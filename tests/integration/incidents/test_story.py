@@ -90,3 +90,17 @@ async def test_a_silence_keeps_people_from_being_told_and_the_incident_says_why(
         assert told["notices"] == []
         page = await mali.get("/incidents")
         assert "the flow is tried out" in page.text
+
+
+async def test_the_pages_of_an_incident_call_its_rule_by_its_title(office: Office) -> None:
+    await fails(office, "o-1", T0)
+    await evaluate(office, T0 + MINUTE)
+    async with office.signed_in("viewer") as somebody:
+        (one,) = (await somebody.get("/api/v1/incidents")).json()["items"]
+        page = await somebody.get(f"/incidents/{one['id']}")
+        assert "Orders failed</a>" in page.text
+        assert "data-acknowledge" not in page.text  # a viewer only looks
+        listed = await somebody.get("/incidents")
+        assert '<option value="order_failed">Orders failed</option>' in listed.text
+        stranger = await somebody.get("/incidents", params={"state": "nonsense", "rule": "x" * 99})
+        assert "This cannot be asked." in stranger.text

@@ -73,9 +73,12 @@ PERMISSIONS: Final[dict[Permission, tuple[frozenset[Role], str]]] = {
     Permission.MEND_DEAD_LETTERS: (_HANDS_ON, "retry and discard dead letters"),
     Permission.READ_TEMPLATES: (
         _EVERYBODY - {Role.VIEWER},
-        "the flow template, thresholds and alert rules",
+        "the flow template, thresholds, alert rules and how channels do",
     ),
-    Permission.EDIT_TEMPLATES: (_TECHNICAL, "apply flow templates, thresholds and alert rules"),
+    Permission.EDIT_TEMPLATES: (
+        _TECHNICAL,
+        "apply flow templates, thresholds and alert rules, try channels",
+    ),
     Permission.READ_KEYS: (_TECHNICAL, "which keys there are, never their secrets"),
     Permission.EDIT_KEYS: (_ADMINISTRATOR, "make and revoke keys"),
     Permission.MANAGE_PEOPLE: (

@@ -119,6 +119,7 @@ async def _context(request: AnyRequest, console: Console, visit: Visit, id_: int
         "chat": chat_of(opened, visit),
         "notice": REFUSALS.get(request.query_params.get("notice", "")),
         "priorities": PRIORITY_WORDS,
+        "rule": (await console.alarms.books.of(tenant)).rules.get(incident.rule),
         "entry_shapes": ENTRY_SHAPES,
         "notice_words": NOTICE_WORDS,
         "notice_shapes": NOTICE_SHAPES,

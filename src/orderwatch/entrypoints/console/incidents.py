@@ -11,7 +11,7 @@ from litestar.params import Dependency
 from msgspec import Struct
 
 from orderwatch.app.read_incidents import IncidentPage, Listed, read_incidents
-from orderwatch.core.alerting.book import Priority
+from orderwatch.core.alerting.book import Book, Priority
 from orderwatch.core.alerting.incident import IncidentState
 from orderwatch.core.alerting.incident_queries import IncidentQuery, incident_query
 from orderwatch.core.people.roles import Permission
@@ -123,6 +123,7 @@ async def _context(console: Console, visit: Visit, asked: Asked) -> dict[str, An
     page = IncidentPage((), None)
     if isinstance(query, IncidentQuery):
         page = await read_incidents(console.alarms.incidents, visit.reader.tenant, query)
+    book = await console.alarms.books.of(visit.reader.tenant)
     return {
         "visit": visit,
         "asked": asked,
@@ -130,7 +131,7 @@ async def _context(console: Console, visit: Visit, asked: Asked) -> dict[str, An
         "rows": page.items,
         "next": asked.address(cursor=page.next) if page.next else None,
         "faults": faults,
-        "choices": _choices(visit, asked, page.items),
+        "choices": _choices(book, visit, asked, page.items),
         "unowned": sum(1 for each in page.items if _is_unowned(each)),
         "priorities": PRIORITY_WORDS,
         "notice": REFUSALS.get(asked.notice),
@@ -154,15 +155,21 @@ def shared(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _choices(visit: Visit, asked: Asked, rows: Sequence[Listed]) -> dict[str, dict[str, str]]:
-    """What may be chosen for each filter: values and their words."""
+def _choices(
+    book: Book, visit: Visit, asked: Asked, rows: Sequence[Listed]
+) -> dict[str, dict[str, str]]:
+    """What may be chosen for each filter: values and their words.
+
+    Incidents of a rule or team that the book has no more are found as long as one is listed.
+    """
     shown = [each.incident for each in rows]
-    rules = sorted({each.rule for each in shown} | _given(asked, "rule"))
-    teams = sorted({each.team for each in shown} | _given(asked, "team"))
+    rules = {rule.id: rule.title for rule in book.rules.values()}
+    gone = {each.rule for each in shown} | _given(asked, "rule")
+    teams = {each.team for each in shown} | _given(asked, "team")
     return {
         "priority": {one.value: PRIORITY_WORDS[one] for one in Priority},
-        "rule": {name: name for name in rules},
-        "team": {name: name for name in teams},
+        "rule": rules | {name: name for name in sorted(gone - rules.keys())},
+        "team": book.teams | {name: name for name in sorted(teams - book.teams.keys())},
         "system": dict(visit.titles),
     }
 
