@@ -123,6 +123,11 @@ def told(text: str) -> str:
     return gettext(text.message, **text.values) if isinstance(text, Sentence) else text
 
 
+def raw(message: str) -> str:
+    """A text in the reader's language, for whoever puts the values in: it may lack some."""
+    return _SPOKEN.get().words.gettext(message)
+
+
 def ngettext(one: str, many: str, n: int, /, **values: object) -> str:
     """The same for a number of things, which is also the value `num`."""
     said = _SPOKEN.get().words.ngettext(one, many, n)

@@ -18,6 +18,8 @@ from orderwatch.core.people.audit import Head, read_head, write_head
 from orderwatch.core.people.deeds import audit_exported
 from orderwatch.core.people.roles import Permission
 from orderwatch.entrypoints.console.audit_words import GROUPS, told
+from orderwatch.entrypoints.console.languages import N_
+from orderwatch.entrypoints.console.languages import gettext as _
 from orderwatch.entrypoints.console.pages import (
     AnyRequest,
     Console,
@@ -37,8 +39,10 @@ from orderwatch.entrypoints.web.sign_in import require
 READING: Final = require(Permission.READ_AUDIT)
 AUDIT: Final = "/settings/audit"
 PER_PAGE: Final = 50
-_WRONG_TIME: Final = "A time cannot be read, so it was left out."
-_WRONG_HEAD: Final = "That is no head. It is a row's number, a colon, and 64 letters from 0 to f."
+_WRONG_TIME: Final = N_("A time cannot be read, so it was left out.")
+_WRONG_HEAD: Final = N_(
+    "That is no head. It is a row's number, a colon, and 64 letters from 0 to f."
+)
 
 Text = Annotated[str, Parameter(max_length=200)]
 
@@ -118,7 +122,9 @@ async def check_log(
     remembered = read_head(text) if text else None
     if text and remembered is None:
         visit = await visit_of(console, reader)
-        context = await _context(console, visit, AuditAsked(), wrong=_WRONG_HEAD, head=text[:100])
+        context = await _context(
+            console, visit, AuditAsked(), wrong=_(_WRONG_HEAD), head=text[:100]
+        )
         return render("settings_audit.html", context, 422)
     workshop = console.workshop
     desk = AuditDesk(workshop.audit, workshop.jobs, reader.tenant, reader.acting(request))
@@ -167,7 +173,7 @@ async def _context(
         "further": rows[PER_PAGE - 1].seq if len(rows) > PER_PAGE else None,
         "actors": [name for name in await log.actors(tenant) if name],
         "groups": GROUPS,
-        "said": _WRONG_TIME if unread else "",
+        "said": _(_WRONG_TIME) if unread else "",
         "wrong": wrong,
         "typed_head": head,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,48 @@ def test_no_text_hides_where_the_catalogues_do_not_look() -> None:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in KEYWORDS:
                 texts = [it.value for it in node.args[:1] if isinstance(it, ast.Constant)]
                 assert set(texts) <= there, f"{path}:{node.lineno}"
+
+
+OURS = {"Orderwatch", "ow_", "ow_…", "default", "data-try-again"}
+"""Names and values, which are the same in every language."""
+ATTRIBUTES = re.compile(r"{% block (?:body|html|head) %}.*?{% endblock %}", re.DOTALL)
+TEMPLATE_CODE = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)
+LETTERS = re.compile(r"[^\W\d_]{2,}")
+
+
+class Unmarked(HTMLParser):
+    """Collects what a reader would read of a template that is not marked to be translated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.within: list[str] = []
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"script", "style", "code", "pre", "kbd"}:
+            self.within.append(tag)
+        read = {"aria-label", "title", "placeholder", "alt"}
+        self.found += [text for name, text in attrs if name in read and text]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.within and self.within[-1] == tag:
+            self.within.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.within:
+            self.found.append(data)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((CATALOGUES.parent / "templates").glob("*.html")), ids=lambda path: path.name
+)
+def test_a_template_says_nothing_that_is_not_marked(path: Path) -> None:
+    if path.name == "live.html":
+        return  # attributes alone
+    parser = Unmarked()
+    parser.feed(TEMPLATE_CODE.sub(" ", ATTRIBUTES.sub(" ", path.read_text("utf-8"))))
+    words = {word for text in parser.found if LETTERS.search(text) for word in text.split()}
+    assert {word for word in words if LETTERS.search(word)} <= OURS
 
 
 def test_a_text_is_said_in_the_language_that_is_spoken() -> None:
