@@ -15,7 +15,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import Dependency
 from litestar.types import Guard
 from markupsafe import Markup
-from msgspec import Struct
+from msgspec import Struct, json
 
 from orderwatch.app.audit import AuditLog
 from orderwatch.app.check_key import Denied
@@ -30,7 +30,7 @@ from orderwatch.app.saved_views import ViewStore
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import Class, Order, System, TenantId
 from orderwatch.core.tracking.explain import Tongue, leg_reason, order_reason
-from orderwatch.entrypoints.console import columns, languages, words
+from orderwatch.entrypoints.console import columns, languages, plots, words
 from orderwatch.entrypoints.console.alarms import Alarms
 from orderwatch.entrypoints.console.rail import stops_of
 from orderwatch.entrypoints.console.static_files import address_of, missing_files
@@ -217,6 +217,7 @@ def _environment() -> Environment:
         "unit": words.unit,
         "took": words.took,
         "tight": words.tight,
+        "plotted": lambda plot: json.encode(plot).decode(),
         "short": words.short,
     }
     environment.globals |= {
@@ -240,6 +241,8 @@ def _environment() -> Environment:
         "live_order_address": live_order_address,
         "state_of": words.state_of,
         "share": words.share,
+        "of_orders": plots.of_orders,
+        "of_latency": plots.of_latency,
         "aligned": columns.aligned,
     }
     return environment

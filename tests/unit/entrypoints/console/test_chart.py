@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from tests.story import T0
 
-from orderwatch.entrypoints.console.chart import HEIGHT, MINUTES, draw
+from orderwatch.core.tracking.passing import TOOK_BOUNDS_S
+from orderwatch.entrypoints.console.chart import MINUTES, draw
+from orderwatch.entrypoints.console.latency_chart import draw as draw_latency
+from orderwatch.entrypoints.console.plots import of_latency, of_orders
 
 MINUTE = timedelta(minutes=1)
 NOW = T0 + timedelta(seconds=42)
@@ -18,27 +20,32 @@ def test_now_is_at_the_right_and_empty_minutes_are_columns_too() -> None:
     assert len(chart.columns) == MINUTES
     assert chart.columns[-1].at == T0
     assert chart.columns[-1].total == 2
-    assert chart.columns[0].blocks == ()
+    assert chart.columns[0].counts == {}
 
 
-def test_trouble_stands_on_the_ground_and_blocks_do_not_overlap() -> None:
-    chart = draw({T0: {"success": 5, "overdue": 1, "waiting": 3, "failed": 2}}, NOW)
-    blocks = chart.columns[-1].blocks
-    assert [block.state for block in blocks] == ["failed", "overdue", "waiting", "success"]
-    edge = float(HEIGHT)
-    for block in blocks:
-        assert block.y + block.height == pytest.approx(edge, abs=0.02)
-        edge = block.y
+def test_trouble_comes_first_and_says_what_it_is() -> None:
+    chart = draw({T0: {"success": 5, "overdue": 1, "failed": 2}}, NOW, {T0: 3})
+    plot = of_orders(chart)
+    assert list(plot.rows) == ["failed", "overdue", "waiting", "success"]
+    assert [row[-1] for row in plot.rows.values()] == [2, 1, 0, 5]
+    assert plot.marks[-1] == 3
+    assert plot.said[-1] == "8 orders, 2 failed, 1 overdue, 5 success; 3 deadlines passed"
+    assert plot.t[-1] == T0.timestamp()
+    assert plot.empty == ""
 
 
-@pytest.mark.parametrize("most", [1, 3, 7, 12, 99, 667, 40_000])
-def test_the_lines_are_few_round_and_above_the_highest_column(most: int) -> None:
-    lines = draw({T0: {"waiting": most}}, NOW).lines
-    assert 1 <= len(lines) <= 5
-    assert lines[-1][0] >= most
-    assert all(
-        str(number).rstrip("0") in {"1", "2", "3", "4", "5", "6", "8", "15"} for number, _ in lines
-    )
+def test_an_hour_without_orders_says_so() -> None:
+    assert of_orders(draw({}, NOW)).empty == "no order was placed in this time"
+
+
+def test_what_is_allowed_is_drawn_only_where_it_is_near() -> None:
+    took = [0] * len(TOOK_BOUNDS_S) + [0]
+    took[4] = 10
+    near, far = (draw_latency({T0: took}, [T0], MINUTE, MINUTE * n) for n in (0, 10_000))
+    assert of_latency(near).allowed == 0
+    assert of_latency(far).allowed is None
+    assert of_latency(near).said[0].startswith("10 ended, half within")
+    assert of_latency(draw_latency({}, [T0], MINUTE, MINUTE)).empty == "nothing ended in this time"
 
 
 def test_the_pace_now_leaves_out_the_minute_that_is_not_over() -> None:
