@@ -51,7 +51,7 @@ NEVER: Final = FieldError("subject", "no order 2000000001 was announced by the O
 
 
 class Picture(NamedTuple):
-    """One file: which page, how large a window, which theme."""
+    """One file: which page, how large a window, which theme and language."""
 
     name: str
     path: str
@@ -59,6 +59,7 @@ class Picture(NamedTuple):
     height: int = 900
     theme: Literal["light", "dark"] = "light"
     live: bool = True
+    language: str = "en"
 
 
 def main() -> None:
@@ -81,6 +82,8 @@ def main() -> None:
                 Picture("orders-phone", "/orders", 390, 844),
                 Picture("order-overdue", order, height=1010),
                 Picture("phone", "/", 390, 844),
+                Picture("overview-thai", "/", height=1010, language="th"),
+                Picture("order-thai-phone", order, 390, 844, theme="dark", language="th"),
                 Picture("systems", "/systems", height=560),
                 Picture("system", "/systems/commerce_engine", height=1010),
                 Picture("wall", "/wall?range=24h", 1440, 810, theme="dark"),
@@ -201,6 +204,7 @@ def take(browser: Browser, server: Stage, picture: Picture) -> None:
     page = browser.new_page(
         viewport={"width": picture.width, "height": picture.height},
         color_scheme=picture.theme,
+        locale=picture.language,
         timezone_id="Asia/Bangkok",
         reduced_motion="reduce",
     )
