@@ -82,3 +82,13 @@ def test_a_cause_is_told_long_before_prometheus_and_alertmanager_tell_it() -> No
         assert told["figure"] < told["limit"]
     else:
         assert told["limit"] == 0
+
+
+def test_what_the_rules_raise_of_a_bad_day_stands_beside_its_truth_file() -> None:
+    told = bench("alerts", "--orders", "200", "--seed", "3")
+    assert told["orders"] == 200
+    assert len(told["kinds"]) >= 10
+    assert told["recall"] == 1.0, told["missed"]
+    assert told["precision"] == 1.0, told["rules"]
+    for kind in told["kinds"].values():
+        assert kind.keys() == {"orders", "wanted", "seen", "told", "recall", "precision"}

@@ -1,8 +1,8 @@
 """Silence: how long a system said nothing, and how long no order came.
 
-A silence at night is not one: what counts is the time since the last word, but for orders only as
-far as the shops were open. A system is expected to speak while something waits for it, once it has
-been quiet for longer than the flow template lets it be.
+A silence at night is not one: what counts is the time since the last word, but only as far as the
+hours of the rule, if it has any, were open. A system is expected to speak while something waits for
+it, once it has been quiet for longer than the flow template lets it be.
 """
 
 from __future__ import annotations
@@ -57,11 +57,23 @@ def _see_systems(view: View) -> Iterator[Seen]:
 
 
 def _silent(view: View, system: System, silent_after: timedelta | None) -> Seen:
-    last = view.figures.words[system]
-    waiting = view.figures.open.get(ORDER if system == view.template.oms else system, 0)
+    last = open_since(view.book, view.rule.hours, view.figures.words[system], view.now)
+    waiting = _waiting(view, system)
     late = silent_after is None or view.now - last >= silent_after
     expected = waiting > 0 and late
     return _quiet(view, {"system": system}, last, expected, waiting, silent_after)
+
+
+def _waiting(view: View, system: System) -> int:
+    """Legs that wait for the system. For the OMS: orders that wait for no other.
+
+    Of those there are at least as many as there are more open orders than open legs; an order that
+    is being picked or brought to the door gives the OMS nothing to say.
+    """
+    if system != view.template.oms:
+        return view.figures.open.get(system, 0)
+    legs = sum(view.figures.open.get(leg, 0) for leg in view.template.legs)
+    return max(0, view.figures.open.get(ORDER, 0) - legs)
 
 
 def _quiet(

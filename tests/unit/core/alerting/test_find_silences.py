@@ -44,6 +44,13 @@ def test_the_oms_is_waited_for_by_whole_orders() -> None:
     assert (seen.facts["waiting"], seen.facts["expected"]) == (7, True)
 
 
+def test_nobody_misses_the_oms_while_each_open_order_waits_for_somebody_else() -> None:
+    words = {"phoenix_oms": NOON - 20 * MINUTE, "instore_app": NOON, "rider_app": NOON}
+    figures = Figures(words=words, open={"": 7, "instore_app": 4, "rider_app": 3})
+    oms = find(book(rule(SYSTEMS)), lotus(), figures, NOON)[0]
+    assert (oms.group, oms.facts["waiting"], oms.facts["expected"]) == ("phoenix_oms", 0, False)
+
+
 def test_a_rules_own_limit_says_since_when_and_its_scope_says_of_whom() -> None:
     words = {ENGINE: NOON - 12 * MINUTE, "stock": NOON}
     own = rule(SYSTEMS, limits={"quiet_s": 60.0}, scope=Scope(systems=frozenset({ENGINE})))
@@ -66,6 +73,16 @@ def test_the_night_does_not_count_when_the_shops_have_just_opened() -> None:
     [seen] = find(by_day, lotus(), figures, ten + 3 * MINUTE)
     assert seen.facts["quiet_s"] == 180
     assert find(by_day, lotus(), figures, ten - MINUTE) == []
+
+
+def test_a_system_is_not_silent_for_the_night_when_the_rule_has_hours() -> None:
+    figures = Figures(words={ENGINE: NOON - timedelta(hours=14)}, open={ENGINE: 3})
+    ten = NOON - timedelta(hours=2)
+    by_day = book(rule(SYSTEMS, hours="shops"))
+    [early] = find(by_day, lotus(), figures, ten + 3 * MINUTE)
+    assert (early.facts["quiet_s"], early.facts["expected"]) == (180, False)
+    [late] = find(by_day, lotus(), figures, ten + 11 * MINUTE)
+    assert (late.facts["quiet_s"], late.facts["expected"]) == (660, True)
 
 
 def test_each_channel_can_fall_silent_by_itself() -> None:

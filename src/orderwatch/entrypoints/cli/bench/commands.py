@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from orderwatch.entrypoints.cli.bench.alerts import AlertSizes, bench_alerts, show
 from orderwatch.entrypoints.cli.bench.detect import MOST_SAMPLES, DetectSizes, bench_detect
 from orderwatch.entrypoints.cli.bench.ground import Ground
 from orderwatch.entrypoints.cli.bench.ingest import Sizes, bench_ingest
@@ -14,7 +16,7 @@ from orderwatch.entrypoints.cli.bench.rebuild import RebuildSizes, bench_rebuild
 from orderwatch.entrypoints.cli.bench.report import report
 from orderwatch.entrypoints.cli.bench.single import SingleSizes, bench_single
 from orderwatch.entrypoints.cli.bench.start import bench_start
-from orderwatch.entrypoints.cli.output import JsonOption, complaints
+from orderwatch.entrypoints.cli.output import JsonOption, complaints, messages
 
 bench_app = typer.Typer(
     help="Measures the product beside its limits on this machine, both in one run.",
@@ -82,6 +84,19 @@ def detect(
     with complaints(), Ground() as ground:
         result = bench_detect(ground, DetectSizes(samples, rounds))
         report(result, ground.postgresql, as_json=as_json)
+
+
+@bench_app.command("alerts")
+def alerts(
+    orders: Annotated[int, typer.Option(min=100, help="Orders of the simulated day.")] = 3000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same day.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """What the default rules raise of a day with faults of every kind, beside the truth."""
+    with complaints():
+        result, found = bench_alerts(AlertSizes(orders, seed))
+        show(found, messages if as_json else Console(highlight=False))
+        report(result, "", as_json=as_json)
 
 
 @bench_app.command("start")
