@@ -21,6 +21,7 @@ class Alarms(Struct, frozen=True):
     alerting: Alerting
     bell: Bell
     past: PostgresPast
+    figures: PostgresFigures
 
 
 def furnish_alarms(database: Database, bell: Bell) -> Alarms:
@@ -32,4 +33,4 @@ def furnish_alarms(database: Database, bell: Bell) -> Alarms:
         commonality=FoundCommonality(figures, clock.now),
         now=clock.now,
     )
-    return Alarms(alerting, bell, PostgresPast(database))
+    return Alarms(alerting, bell, PostgresPast(database), figures)

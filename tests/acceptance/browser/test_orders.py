@@ -400,13 +400,3 @@ def test_what_was_exported_and_noted_is_in_the_audit_log(running: Stage) -> None
         ("orders.exported", "", {"filter": "class=failed"}),
         ("order.noted", "late", {}),
     ]
-
-
-def test_the_first_page_is_small(running: Stage, open_page: Open) -> None:
-    many_orders(running, 60)
-    page = open_page(f"{running.url}/orders")
-    sizes = page.evaluate(
-        "performance.getEntriesByType('resource').filter((it) => it.name.includes('/static/'))"
-        ".reduce((sum, it) => sum + it.decodedBodySize, 0)"
-    )
-    assert sizes < 150_000

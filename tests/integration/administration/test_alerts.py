@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,70 @@ def test_wrong_rules_are_not_put_in_force(
     assert applied.exit_code == 1
     assert "did you mean development?" in said(applied)
     assert orderwatch("alerts", "show", "--tenant", tenant.name).stdout == DEFAULT
+
+
+def test_a_rule_is_tried_on_the_past(
+    orderwatch: Orderwatch, tenant: Tenant, tmp_path: Path
+) -> None:
+    tenant.send([placed("o-1"), rejected("o-1")])
+    tried = orderwatch(
+        "alerts", "backtest", "order_failed", "--since", "1h", "--tenant", tenant.name, "--json"
+    )
+    assert tried.exit_code == 0, tried.output
+    document = json.loads(tried.stdout)
+    assert (document["events"], document["orders"]) == (2, 1)
+    assert [one["orders"] for one in document["draft"]] == [["o-1"]]
+    assert document["draft"] == document["active"]
+    told = orderwatch(
+        "alerts", "backtest", "order_failed", "--since", "1h", "--tenant", tenant.name
+    )
+    assert "1 order failed at" in " ".join(told.stdout.split())
+
+
+def test_a_draft_is_tried_beside_what_is_in_force(
+    orderwatch: Orderwatch, tenant: Tenant, tmp_path: Path
+) -> None:
+    tenant.send([placed("o-1"), rejected("o-1")])
+    never = 'when: what == "status" && class == "failed" && amount > 1000000'
+    draft = rules(tmp_path, 'when: what == "status" && class == "failed"', never)
+    words = ("alerts", "backtest", "order_failed", "--draft", draft, "--tenant", tenant.name)
+    document = json.loads(orderwatch(*words, "--json").stdout)
+    assert (document["draft"], len(document["active"])) == ([], 1)
+
+
+def test_what_cannot_be_tried_is_said(orderwatch: Orderwatch, tenant: Tenant) -> None:
+    of = ("--tenant", tenant.name)
+    unknown = orderwatch("alerts", "backtest", "order_faild", *of)
+    assert unknown.exit_code == 1
+    assert "There is no rule order_faild" in said(unknown)
+    assert orderwatch("alerts", "backtest", "order_failed", "--since", "soon").exit_code == 2
+    of_notices = orderwatch("alerts", "backtest", "incident_summary", *of)
+    assert "not recorded with orders" in said(of_notices)
+
+
+def test_a_report_is_sent_when_somebody_asks(orderwatch: Orderwatch, tenant: Tenant) -> None:
+    sent = json.loads(orderwatch("alerts", "report", "--tenant", tenant.name, "--json").stdout)
+    assert sent["notices"] == 1
+    (message,) = tenant.rows("select message ->> 'title' from notices where rule = 'report'")
+    assert message[0].startswith("Yesterday: 0 orders")
+
+
+def placed(order: str) -> dict[str, object]:
+    return word(order, "phoenix_oms", "PENDING")
+
+
+def rejected(order: str) -> dict[str, object]:
+    return word(order, "commerce_engine", "REJECTED")
+
+
+def word(order: str, system: str, status: str) -> dict[str, object]:
+    """A system's word of this moment."""
+    return {
+        "specversion": "1.0",
+        "id": f"{order}-{system}-{status}",
+        "source": f"/{system}",
+        "type": "orderwatch.status.v1",
+        "subject": order,
+        "time": datetime.now(UTC).isoformat(),
+        "data": {"system": system, "status": status},
+    }

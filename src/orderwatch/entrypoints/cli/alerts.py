@@ -27,6 +27,7 @@ from orderwatch.core.flow.parse import parse_template
 from orderwatch.core.flow.template import Template
 from orderwatch.entrypoints.cli.administer import TenantOption, by_command, house
 from orderwatch.entrypoints.cli.alert_words import document, line, rows, rule_document, say
+from orderwatch.entrypoints.cli.alerts_backtest import backtest, report
 from orderwatch.entrypoints.cli.alerts_test_send import send_test
 from orderwatch.entrypoints.cli.output import (
     JsonOption,
@@ -41,6 +42,8 @@ alerts_app = typer.Typer(
 )
 
 alerts_app.command("test-send")(send_test)
+alerts_app.command()(backtest)
+alerts_app.command()(report)
 
 BookFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The rules, YAML.")
