@@ -94,6 +94,9 @@ class Mall:
         """The port Books: this story's."""
         return self.book
 
+    def forget(self, _: TenantId) -> None:
+        """There is nothing newer."""
+
     async def hear(self, *events: ReceivedEvent) -> None:
         """Systems speak, one after the other as time goes on."""
         for event in sorted(events, key=lambda one: one.event.time):

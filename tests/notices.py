@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -103,10 +103,14 @@ class Clock:
 
 
 class FixedBooks:
-    """Every tenant has these channels."""
+    """Every tenant has these channels, and `newer` as soon as somebody asks anew."""
 
-    def __init__(self, *channels: Channel) -> None:
+    def __init__(self, *channels: Channel, newer: Sequence[Channel] = ()) -> None:
         self.channels = {one.name: one for one in channels}
+        self._newer = newer
+
+    def forget(self, _: TenantId) -> None:
+        self.channels |= {one.name: one for one in self._newer}
 
     async def of(self, tenant: TenantId) -> Book:
         return Book(

@@ -151,11 +151,13 @@ def settings_of(tenant: str) -> dict[str, str]:
     }
 
 
-def apply_book(tenant: Tenant, url: str) -> None:
-    """The default book, with one channel more."""
+def apply_book(tenant: Tenant, url: str, operations: str = "mailbox") -> None:
+    """The default book, with one channel more; `operations` are told through this one."""
     source = (REPOSITORY / "templates" / "alerts" / "default.yaml").read_text()
     lines = ("kind: webhook", f"url: {url}", "secret: hook", "fallback: mailbox")
     hook = "channels:\n  hook:\n" + "".join(f"    {line}\n" for line in lines)
+    told = "- teams: [operations]\n    to: "
+    source = source.replace(f"{told}[mailbox]", f"{told}[{operations}]")
     tenant.rows(
         "insert into alert_books (tenant_id, version, name, source)"
         " values (bound_tenant(), 1, 'default', %s) returning version",

@@ -71,7 +71,11 @@ class Books(Protocol):
     """Where alert books are asked for."""
 
     async def of(self, tenant: TenantId) -> Book:
-        """The tenant's book in force; raises Unavailable."""
+        """The tenant's book in force, as it was a moment ago; raises Unavailable."""
+        ...
+
+    def forget(self, tenant: TenantId) -> None:
+        """Ask anew the next time."""
         ...
 
 
@@ -104,8 +108,7 @@ async def send_notices(sending: Sending, tenant: TenantId, name: str, channel: s
 
 async def send_next(sending: Sending, tenant: TenantId, name: str, channel: str) -> bool:
     """Send one parcel; False when there is nothing to send now."""
-    book = await sending.books.of(tenant)
-    known = book.channels.get(channel)
+    known = await _channel(sending.books, tenant, channel)
     claim = await _claim(sending, tenant, known or _unknown(channel))
     if claim is None:
         return False
@@ -129,6 +132,17 @@ async def carry(sending: Sending, channel: Channel, parcel: Parcel) -> Outcome:
     except TimeoutError:
         seconds = sending.within.total_seconds()
         return NotSent(f"It did not answer within {seconds:g} s.", True, maybe_taken=True)
+
+
+async def _channel(books: Books, tenant: TenantId, name: str) -> Channel | None:
+    """The channel as the book has it. A notice may be of a book that is newer than the one known
+    here: before a channel is called unknown, the book is asked for anew.
+    """
+    known = (await books.of(tenant)).channels.get(name)
+    if known is None:
+        books.forget(tenant)
+        known = (await books.of(tenant)).channels.get(name)
+    return known
 
 
 async def _claim(sending: Sending, tenant: TenantId, channel: Channel) -> Claim | None:
