@@ -7,6 +7,7 @@ side by side. Nobody is told, nothing is stored.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,11 +21,12 @@ from orderwatch.app.look_at_figures import ROUNDS, LookAtFigures
 from orderwatch.app.remembered_alerts import RememberedAlerts
 from orderwatch.app.remembered_figures import RememberedFigures
 from orderwatch.app.remembered_ledger import RememberedLedger
-from orderwatch.core.alerting.book import Book, Look
+from orderwatch.core.alerting.book import Book, Look, Rule
 from orderwatch.core.alerting.incident import Incident
 from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.flow.template import Template
 from orderwatch.core.model import OrderId, ReceivedEvent, TenantId
+from orderwatch.core.saying import sentence
 from orderwatch.core.tracking.causes import Cause
 from orderwatch.core.tracking.changes import Changes
 
@@ -102,22 +104,19 @@ class Trial(Struct, frozen=True):
 async def backtest_rule(
     past: Past, tenant: TenantId, trial: Trial, reached: Callable[[int], None] = lambda _: None
 ) -> Backtest:
-    """Replay the past; `reached` hears how many events were. Raises CannotBacktest."""
+    """Replay the past; `reached` hears how many events were. Raises CannotBacktest.
+
+    It computes for long, and lets others of its event loop come in between.
+    """
     _check(trial)
     replay = _Replay(trial)
-    orders: set[OrderId] = set()
-    events = 0
+    orders = events = 0
     async for arrived in past.arrived(tenant, trial.since, trial.until):
         now = arrived[0].received_at
-        unknown = replay.ledger.unknown(arrived)
-        if unknown:
-            earlier = await past.history(tenant, unknown, now)
-            for order_id, known in earlier.items():
-                replay.ledger.recall(order_id, known, now)
+        orders += await _recall(past, tenant, replay.ledger, arrived, trial.since)
         await replay.wait_until(now)
         await replay.hear(arrived, now)
         events += len(arrived)
-        orders |= {one.event.order_id for one in arrived}
         reached(events)
     await replay.wait_until(trial.until)
     sides = replay.sides
@@ -126,22 +125,54 @@ async def backtest_rule(
         since=trial.since,
         until=trial.until,
         events=events,
-        orders=len(orders),
+        orders=orders,
         draft=sides[0].episodes(),
         active=sides[1].episodes() if trial.rule in trial.active.rules else None,
     )
+
+
+async def _recall(
+    past: Past,
+    tenant: TenantId,
+    ledger: RememberedLedger,
+    arrived: Sequence[ReceivedEvent],
+    since: datetime,
+) -> int:
+    """Remember what was known of the orders of these events; how many are new since then."""
+    unknown = ledger.unknown(arrived)
+    if not unknown:
+        return 0
+    now = arrived[0].received_at
+    earlier = await past.history(tenant, unknown, now)
+    for order_id, known in earlier.items():
+        ledger.recall(order_id, known, now)
+    let_go = sum(any(one.received_at >= since for one in known) for known in earlier.values())
+    return len(unknown) - let_go
+
+
+def can_backtest(rule: Rule) -> bool:
+    """Whether what a rule looks at is recorded."""
+    return not {watch.look for watch in rule.watches} <= _OF_NOTHING_RECORDED
 
 
 def _check(trial: Trial) -> None:
     rule = trial.draft.rules.get(trial.rule)
     if rule is None:
         known = ", ".join(trial.draft.rules)
-        raise CannotBacktest(f"There is no rule {trial.rule}; the book has {known}.")
-    looks = {watch.look for watch in rule.watches}
-    if looks <= _OF_NOTHING_RECORDED:
         raise CannotBacktest(
-            f"Rule {trial.rule} looks at what is not recorded with orders "
-            f"({', '.join(sorted(looks))}); it can only be watched from now on."
+            sentence(
+                "There is no rule %(rule)s; the book has %(known)s.", rule=trial.rule, known=known
+            )
+        )
+    if not can_backtest(rule):
+        looks = ", ".join(sorted({watch.look for watch in rule.watches}))
+        raise CannotBacktest(
+            sentence(
+                "Rule %(rule)s looks at what is not recorded with orders (%(looks)s); "
+                "it can only be watched from now on.",
+                rule=trial.rule,
+                looks=looks,
+            )
         )
 
 
@@ -233,6 +264,7 @@ class _Replay:
             yield self._now
 
     async def _take(self, changes: Changes, now: datetime) -> None:
+        await asyncio.sleep(0)
         self._figures.take(changes)
         self._figures.words = self.ledger.words
         for side in self.sides:

@@ -84,19 +84,12 @@ async def begin_draft(desk: TemplateDesk, source: str) -> Job | tuple[TemplateEr
     if source == base.source:
         raise NotPossible(_SAME)
     draft = Draft(source, read, base, differences(base.template, read))
-    await _make_room(desk)
+    await desk.jobs.make_room(desk.tenant, "draft", desk.previewer.at_most)
     job = desk.jobs.begin(
         desk.tenant, "draft", draft, desk.actor.name, lambda job: _preview(desk, draft, job)
     )
     assert job is not None
     return job
-
-
-async def _make_room(desk: TemplateDesk) -> None:
-    before = desk.jobs.of(desk.tenant, "draft")
-    if before is not None and before.running and before.task is not None:
-        before.task.cancel()
-        await desk.jobs.wait(before, desk.previewer.at_most)
 
 
 async def _preview(desk: TemplateDesk, draft: Draft, job: Job) -> None:

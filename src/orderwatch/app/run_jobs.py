@@ -18,7 +18,7 @@ from orderwatch.core.errors import OrderwatchError
 from orderwatch.core.model import TenantId
 from orderwatch.core.saying import sentence
 
-Kind = Literal["letters", "draft", "rebuild", "audit"]
+Kind = Literal["letters", "draft", "rebuild", "audit", "backtest"]
 
 REMEMBERED: Final = timedelta(hours=12)
 _AWAY: Final = sentence(
@@ -111,6 +111,13 @@ class Jobs:
         """Give a short job the time to end, so that nobody has to look twice."""
         if job.task is not None:
             await asyncio.wait([job.task], timeout=at_most.total_seconds())
+
+    async def make_room(self, tenant: TenantId, kind: Kind, at_most: timedelta) -> None:
+        """End the job of this kind that is at work, since a new one takes its place."""
+        before = self.of(tenant, kind)
+        if before is not None and before.running and before.task is not None:
+            before.task.cancel()
+            await self.wait(before, at_most)
 
     async def stop(self) -> None:
         """End all jobs, before what they need goes away."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 from tests.acceptance.browser.conftest import Watched
-from tests.acceptance.browser.stage import Stage
+from tests.acceptance.browser.stage import Stage, event
 
 from orderwatch.app.manage_users import NewUser, create_user
 from orderwatch.core.people.audit import THE_PRODUCT
@@ -36,6 +36,15 @@ def change(page: Page, old: str, new: str) -> None:
     text = page.input_value("#source")
     assert old in text
     page.fill("#source", text.replace(old, new, 1))
+
+
+def some_failures(server: Stage) -> None:
+    """One order failed, one is well."""
+    server.post(
+        event("F-1", "phoenix_oms", "PENDING", ago=5),
+        event("F-1", "commerce_engine", "REJECTED", ago=3),
+        event("W-1", "phoenix_oms", "PENDING", ago=2),
+    )
 
 
 def test_the_thirteen_rules_are_listed_and_one_is_switched_off(
@@ -112,3 +121,39 @@ def test_who_may_not_change_rules_is_not_offered_it(
     expect(page.locator(".alert-rules button")).to_have_count(13 if changes else 0)
     answer = page.request.get(f"{running.url}{RULES}/edit")
     assert answer.status == (200 if changes else 403)
+
+
+def test_a_rule_in_force_is_tried_on_the_past(running: Stage, open_page: Open) -> None:
+    some_failures(running)
+    page = signed_in(running, open_page, RULES)
+    page.get_by_role("link", name="Try Orders failed on the past").click()
+    expect(page.locator("h1")).to_contain_text("Try a rule on the past.")
+    expect(page.get_by_label("Rule")).to_have_value("order_failed")
+    page.get_by_label("On the last").select_option("1d")
+    page.get_by_role("button", name="Try it on the past").click()
+    expect(page.locator("h1")).to_contain_text("It would have raised 1 incident.")
+    expect(page.locator("h1")).to_contain_text("on the last 24 h")
+    page.get_by_text("its orders").click()
+    page.get_by_role("link", name="F-1").click()
+    page.wait_for_url(f"{running.url}/orders/F-1")
+    page.go_back()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("h1")).to_contain_text("Try a rule on the past.")
+
+
+def test_a_draft_is_tried_beside_what_is_in_force(running: Stage, open_page: Open) -> None:
+    some_failures(running)
+    page = signed_in(running, open_page, f"{RULES}/edit")
+    failing = 'when: what == "status" && class == "failed"'
+    change(page, failing, f"{failing} && amount > 1000000")
+    page.get_by_role("button", name="Check and preview").click()
+    expect(page.get_by_label("Rule")).to_have_value("order_failed")
+    page.get_by_role("button", name="Try it on the past").click()
+    expect(page.locator("h1")).to_contain_text(
+        "The draft would have raised 0 incidents, the rule in force 1 incident."
+    )
+    row = page.locator(".tried tbody tr")
+    expect(row).to_have_count(1)
+    expect(row.locator("td").first).to_have_text("nothing")
+    page.get_by_role("button", name="Back to the draft").click()
+    expect(page.locator("h1")).to_contain_text("1 thing would be different.")

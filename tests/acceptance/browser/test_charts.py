@@ -108,3 +108,14 @@ def test_who_cannot_see_a_chart_is_told_what_is_in_it(running: Stage, open_page:
     table = page.get_by_role("table", name="How long Commerce Engine took")
     expect(table.get_by_role("row").first).to_contain_text("ended, half within")
     expect(page.get_by_role("img", name="How long Commerce Engine took")).to_be_visible()
+
+
+def test_a_time_between_two_without_any_is_seen(
+    running: Stage, open_page: Open, watched: Watched
+) -> None:
+    watched.allow = READ_BACK
+    running.post(event("o", "phoenix_oms", "PENDING", ago=9))
+    running.post(event("o", "commerce_engine", "ACCEPTED", ago=4))
+    page = live(open_page(f"{running.url}/systems/commerce_engine"))
+    page.wait_for_selector(f"{LATENCY} canvas")
+    assert coloured(page, LATENCY, "--accent") > 0

@@ -183,6 +183,7 @@ def _workshop(house: House) -> Workshop:
         flows=house.templates,
         books=house.books,
         book_store=house.book_store,
+        past=house.alarms.past,
         audit=house.reception.audit,
         jobs=house.jobs,
         settings=house.settings_in_force,

@@ -214,6 +214,7 @@ def _environment() -> Environment:
         "seconds": lambda seconds: words.length(timedelta(seconds=seconds)),
         "length_words": words.round_length,
         "length_said": words.length,
+        "round_length_said": words.round_length,
         "unit": words.unit,
         "took": words.took,
         "tight": words.tight,

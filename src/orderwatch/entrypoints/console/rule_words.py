@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Final
 
 from msgspec import Struct
 
+from orderwatch.app.backtest_rules import can_backtest
 from orderwatch.core.alerting.book import Book, Look, Priority, Rule, Watch
 from orderwatch.core.alerting.book_differences import Part, said
 from orderwatch.entrypoints.console.languages import N_, Said
@@ -31,6 +33,14 @@ PARTS: Final[Said[Part]] = Said(
         "book": N_("All rules"),
     }
 )
+BACKS: Final = {
+    "6h": timedelta(hours=6),
+    "1d": timedelta(days=1),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+"""On how much of the past a rule may be tried: the word of the form, and its length."""
+USUAL_BACK: Final = "7d"
 _SHAPES: Final = {Priority.HIGH: "failed", Priority.MEDIUM: "overdue", Priority.LOW: "waiting"}
 
 
@@ -49,6 +59,7 @@ class RuleShown(Struct, frozen=True):
     team: str
     shape: str
     watches: tuple[WatchShown, ...]
+    can_backtest: bool
 
 
 def rules_shown(book: Book) -> list[RuleShown]:
@@ -58,7 +69,8 @@ def rules_shown(book: Book) -> list[RuleShown]:
 
 def _rule_shown(rule: Rule, teams: Mapping[str, str]) -> RuleShown:
     team = teams.get(rule.team, rule.team)
-    return RuleShown(rule, team, _SHAPES[rule.priority], tuple(_watches(rule)))
+    watches = tuple(_watches(rule))
+    return RuleShown(rule, team, _SHAPES[rule.priority], watches, can_backtest(rule))
 
 
 def _watches(rule: Rule) -> Iterator[WatchShown]:

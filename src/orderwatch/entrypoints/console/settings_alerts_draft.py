@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import Parameter
 
 from orderwatch.app.administer import NotPossible
+from orderwatch.app.backtest_rules import can_backtest
 from orderwatch.app.change_rules import (
     BookDraft,
     apply_book,
@@ -27,7 +28,7 @@ from orderwatch.entrypoints.console.pages import (
     render,
     visit_of,
 )
-from orderwatch.entrypoints.console.rule_words import PARTS
+from orderwatch.entrypoints.console.rule_words import BACKS, PARTS
 from orderwatch.entrypoints.console.settings_alerts import ALERTS, EDITING, desk_of
 from orderwatch.entrypoints.console.settings_draft import Found, around, source_of
 from orderwatch.entrypoints.console.settings_flow import NEWEST_VERSION, tabs
@@ -50,7 +51,7 @@ async def edit_alerts(
     if source is None:
         in_force = await read_book_in_force(desk_of(console, reader, request))
         source = in_force.known.source
-    return render("settings_alerts_edit.html", _editor(visit, source))
+    return render("settings_alerts_edit.html", editor(visit, source))
 
 
 @post(f"{ALERTS}/check", opt=EDITING, include_in_schema=False, status_code=200)
@@ -68,7 +69,7 @@ async def check_alerts(
 async def back_to_editor(console: TheConsole, reader: TheReader, data: Form) -> Page:
     """The editor again, with what was written."""
     return render(
-        "settings_alerts_edit.html", _editor(await visit_of(console, reader), source_of(data))
+        "settings_alerts_edit.html", editor(await visit_of(console, reader), source_of(data))
     )
 
 
@@ -82,9 +83,9 @@ async def draft_alerts(
     try:
         draft = await draft_book(desk_of(console, reader, request), source)
     except NotPossible as error:
-        return render("settings_alerts_edit.html", _editor(visit, source, said=str(error)), 422)
+        return render("settings_alerts_edit.html", editor(visit, source, said=str(error)), 422)
     if not isinstance(draft, BookDraft):
-        return render("settings_alerts_edit.html", _editor(visit, source, draft), 422)
+        return render("settings_alerts_edit.html", editor(visit, source, draft), 422)
     return render("settings_alerts_draft.html", _draft(visit, draft))
 
 
@@ -99,16 +100,17 @@ async def apply_alerts(
         version = await apply_book(desk_of(console, reader, request), source, number)
     except NotPossible as error:
         visit = await visit_of(console, reader)
-        return render("settings_alerts_edit.html", _editor(visit, source, said=str(error)), 409)
+        return render("settings_alerts_edit.html", editor(visit, source, said=str(error)), 409)
     if not isinstance(version, int):
         visit = await visit_of(console, reader)
-        return render("settings_alerts_edit.html", _editor(visit, source, version), 422)
+        return render("settings_alerts_edit.html", editor(visit, source, version), 422)
     return see_other(f"{ALERTS}?applied={version}")
 
 
-def _editor(
+def editor(
     visit: Visit, source: str, errors: tuple[BookError, ...] = (), said: str | None = None
 ) -> dict[str, Any]:
+    """The editor with this text, and what is wrong with it beside its lines."""
     lines = source.splitlines()
     return tabs(visit, "alerts") | {
         "source": source,
@@ -118,7 +120,12 @@ def _editor(
 
 
 def _draft(visit: Visit, draft: BookDraft) -> dict[str, Any]:
+    changed = {change.name for change in draft.changes if change.part == "rule"}
+    can = [rule for rule in draft.book.rules.values() if can_backtest(rule)]
     return tabs(visit, "alerts") | {
+        # Those that were changed first: they are what somebody wants to try.
+        "rules": {one.id: one.title for one in sorted(can, key=lambda it: it.id not in changed)},
+        "backs": BACKS,
         "draft": draft,
         "base": draft.base,
         "parts": PARTS,

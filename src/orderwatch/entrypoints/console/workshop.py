@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from orderwatch.app.administer import Directory
 from orderwatch.app.audit import AuditLog
+from orderwatch.app.backtest_rules import Past
 from orderwatch.app.change_rules import BookStore, RuleDesk
 from orderwatch.app.change_template import TemplateDesk
 from orderwatch.app.known_books import KnownBooks
@@ -29,6 +30,7 @@ from orderwatch.app.record_events import LedgerStore
 from orderwatch.app.retry_dead_letters import DeadLetterDesk, Desk, RetryLedger
 from orderwatch.app.run_jobs import Job, Jobs
 from orderwatch.app.sign_in import Passwords
+from orderwatch.app.try_rule import TrialDesk
 from orderwatch.core.model import TenantId
 from orderwatch.core.people.audit import Actor
 from orderwatch.entrypoints.console.languages import gettext as _
@@ -77,6 +79,7 @@ class Workshop(Struct, frozen=True):
     flows: KnownTemplates
     books: KnownBooks
     book_store: BookStore
+    past: Past
     audit: AuditLog
     jobs: Jobs
     settings: Sequence[SettingShown]
@@ -100,6 +103,10 @@ class Workshop(Struct, frozen=True):
     def ruling(self, tenant: TenantId, actor: Actor) -> RuleDesk:
         """Somebody at work on the alert rules."""
         return RuleDesk(self.book_store, self.books, self.flows, tenant, actor)
+
+    def trying(self, tenant: TenantId, actor: Actor) -> TrialDesk:
+        """Somebody who tries alert rules on the past."""
+        return TrialDesk(self.ruling(tenant, actor), self.past, self.jobs, self.now)
 
 
 def typed(data: dict[str, Any], name: str) -> str:

@@ -41,6 +41,12 @@ from orderwatch.entrypoints.console.settings_audit import (
     audit_page,
     check_log,
 )
+from orderwatch.entrypoints.console.settings_backtest import (
+    backtest_live,
+    backtest_page,
+    dismiss_backtest,
+    try_rule,
+)
 from orderwatch.entrypoints.console.settings_draft import (
     apply_flow,
     check_flow,
@@ -109,6 +115,10 @@ WORKSHOP_HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     check_alerts,
     draft_alerts,
     apply_alerts,
+    backtest_page,
+    backtest_live,
+    try_rule,
+    dismiss_backtest,
     keys_page,
     make_key,
     revoke_key,

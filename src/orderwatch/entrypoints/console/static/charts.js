@@ -89,7 +89,13 @@ const bars = (name) => ({
   points: { show: false },
   paths: window.uPlot.paths.bars({ size: [0.78, 40], align: 1 }),
 });
-const line = (name) => ({ stroke: () => colour(name), width: 2, points: { show: undefined, size: 4, fill: () => colour(name) } });
+const line = (name) => ({ stroke: () => colour(name), width: 2, points: { show: true, filter: alone, size: 7, width: 1, fill: () => colour(name) } });
+
+// A value between two gaps has no line to be seen by.
+function alone({ data }, series) {
+  const row = data[series];
+  return [...row.keys()].filter((at) => row[at] !== null && (row[at - 1] ?? null) === null && (row[at + 1] ?? null) === null);
+}
 
 // None so near to the right edge that it would be cut off.
 const times = (chart, splits, _axis, _space, apart) =>
