@@ -65,6 +65,14 @@ async def test_a_growing_incident_is_told_anew_only_every_five_minutes(open_shop
     ]
 
 
+async def test_an_incident_is_told_anew_when_it_doubled(open_shop: OpenShop) -> None:
+    shop = open_shop(book(ORDER_FAILED))
+    for n in range(40):
+        at = n * 6 * MINUTE
+        await shop.hear(placed(at, order=f"o-{n}"), rejected(at, f"o-{n}"))
+    assert [line.split()[2] for line in await shop.told()] == ["1", "2", "4", "8", "16", "32"]
+
+
 async def test_a_failure_that_is_mended_ends_the_incident_when_no_other_came(
     open_shop: OpenShop,
 ) -> None:

@@ -55,7 +55,7 @@ RULE_KEYS: Final = (
     ("`hours`", "outside these nobody is told, and counted looks are not evaluated"),
     ("`hold`", "how long the condition must last before it fires"),
     ("`calm`", "how long it must be over before it is resolved"),
-    ("`update_every`", "a growing incident is told anew at most so often; 5 min if absent"),
+    ("`update_every`", "an incident that doubled is told anew at most so often; 5 min if absent"),
     ("`ignore_older_than`", "what is older when it is heard of alarms nobody; 24 h if absent"),
     ("`limits`", ("for `mismatches` the fact `limit` by type; for `silence` `quiet_s`: when "
      "silence becomes a cause")),
@@ -112,7 +112,8 @@ has been false for `calm`. Time alone resolves nothing.
 - **Recurrence** opens a new incident, linked to the last of its group.
 - **Cause and effect.** While an incident of silence is firing, overdue legs at that system are
   grouped under it and not told apart.
-- **Growth.** An incident that grows is told anew at most every `update_every`.
+- **Growth.** An incident is told anew when it has twice as many orders as people were told
+  of, and at most every `update_every`.
 - **Quiet.** Silences, maintenance windows and `hours` keep people from being told. The incident
   is recorded all the same, and says why it is quiet. When the quiet ends and it still goes on,
   people are told.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from orderwatch.core.alerting.book import Look, Rule
 from orderwatch.core.alerting.facts import Facts
@@ -13,6 +14,11 @@ from orderwatch.core.alerting.notice import NoticeKind
 from orderwatch.core.alerting.route import PARENT, Routed, route, why_quiet
 from orderwatch.core.alerting.situation import Round, Telling
 from orderwatch.core.flow.durations import in_words
+
+GROWN: Final = 2
+"""How many times as many orders as people were told of make an incident worth telling anew: 47
+after 46 is nothing to act on, and 10,000 failures are some ten updates.
+"""
 
 
 def group_by_cause(round_: Round) -> None:
@@ -109,8 +115,10 @@ def _tell_of(round_: Round, incident: Incident) -> None:
 
 
 def _has_grown(incident: Incident, rule: Rule, now: datetime) -> bool:
+    """Whether it is so much larger than people know that it is worth saying again."""
     return (
         incident.orders > incident.told_orders
+        and incident.orders >= GROWN * incident.told_orders
         and incident.told_at is not None
         and now - incident.told_at >= rule.update_every
     )
