@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import logging
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from orderwatch.adapters.notifiers.secrets import ChannelSecrets
 from orderwatch.adapters.notifiers.wording import look_of, one_line, plain_text
@@ -17,6 +18,14 @@ from orderwatch.core.alerting.notice import Message, NoticeKind, NotSent, Outcom
 
 _MISSING: Final = "Channels of kind apprise need `pip install 'orderwatch[apprise]'`."
 _TYPES: Final = {Priority.HIGH: "failure", Priority.MEDIUM: "warning", Priority.LOW: "info"}
+
+
+_ABOUT_ONE: Final = frozenset(
+    {NoticeKind.FIRING, NoticeKind.UPDATE, NoticeKind.ESCALATION, NoticeKind.RESOLVED}
+)
+"""What is said of an incident while it goes on, and that it ended: one alert at a pager."""
+_KEYED: Final = {"pagerduty": "dedup", "opsgenie": "alias"}
+"""What knows alerts by a key of ours and ends them: the word for the key, by kind of address."""
 
 
 class Apprise:
@@ -30,7 +39,7 @@ class Apprise:
 
     async def send(self, channel: Channel, parcel: Parcel) -> Outcome:
         """Hand it to the library, which says no more than whether it went well."""
-        url = self._secrets.of(parcel.tenant, channel)
+        url = keyed(self._secrets.of(parcel.tenant, channel), parcel)
         try:
             library: Any = importlib.import_module(self._package)
         except ImportError:
@@ -52,6 +61,21 @@ class Apprise:
             return Sent()
         # Whether a part of it arrived is not known: it is repeated as it was.
         return NotSent("Apprise could not deliver it.", retryable=True, maybe_taken=True)
+
+
+def keyed(url: str, parcel: Parcel) -> str:
+    """The address, told under which key a pager has this: a repeat changes the alert it has, and
+    the end of an incident ends it. What the operator wrote into the address is left as it is.
+    """
+    scheme, _, rest = url.partition("://")
+    word = _KEYED.get(scheme.lower())
+    if word is None:
+        return url
+    about_one = parcel.incident is not None and parcel.message.kind in _ABOUT_ONE
+    key = f"orderwatch-{parcel.tenant}-{parcel.incident}" if about_one else parcel.key
+    given = {name for name, _ in parse_qsl(rest.partition("?")[2])}
+    ours = {name: value for name, value in ((word, key), ("action", "map")) if name not in given}
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(ours)}" if ours else url
 
 
 def _type_of(message: Message) -> str:
