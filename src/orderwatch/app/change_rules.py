@@ -33,6 +33,16 @@ class BookVersion(Struct, frozen=True):
     by: str | None
 
 
+class RuleFault(Struct, frozen=True):
+    """A rule in force whose condition could not be decided: why, since when, how often."""
+
+    rule: str
+    why: str
+    first_at: datetime
+    last_at: datetime
+    times: int
+
+
 class BookStore(Protocol):
     """Where alert books are kept. Every call raises Unavailable when the database is away."""
 
@@ -46,6 +56,10 @@ class BookStore(Protocol):
 
     async def source(self, tenant: TenantId, version: int) -> str | None:
         """The YAML text of one version."""
+        ...
+
+    async def faults(self, tenant: TenantId) -> list[RuleFault]:
+        """The rules in force that could not be decided; a new version begins without."""
         ...
 
     async def apply(

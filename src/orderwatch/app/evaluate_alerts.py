@@ -207,7 +207,7 @@ async def evaluate_alerts(
             await transaction.done(found.rounds, now)
     moved = tuple(one.id for one in round_.touched.values())
     more = taken.number >= MOST_CAUSES
-    return Evaluated(moved, len(notices), tuple(round_.broken), more)
+    return Evaluated(moved, len(notices), tuple(round_.broken.values()), more)
 
 
 async def _situation(

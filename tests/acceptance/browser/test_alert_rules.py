@@ -10,6 +10,7 @@ from tests.acceptance.browser.conftest import Watched
 from tests.acceptance.browser.stage import Stage, event
 
 from orderwatch.app.manage_users import NewUser, create_user
+from orderwatch.core.alerting.situation import Broken, Situation, begin
 from orderwatch.core.people.audit import THE_PRODUCT
 from orderwatch.core.people.roles import Role
 
@@ -157,3 +158,24 @@ def test_a_draft_is_tried_beside_what_is_in_force(running: Stage, open_page: Ope
     expect(row.locator("td").first).to_have_text("nothing")
     page.get_by_role("button", name="Back to the draft").click()
     expect(page.locator("h1")).to_contain_text("1 thing would be different.")
+
+
+def test_a_rule_that_cannot_be_decided_says_why(running: Stage, open_page: Open) -> None:
+    running.run(undecided(running, "anomaly", "no such thing"))
+    page = signed_in(running, open_page, RULES)
+    card = page.locator("section", has=page.get_by_role("heading", name="Could not be decided"))
+    expect(card).to_contain_text("anomaly no such thing 1 time since")
+    card.get_by_role("link", name="anomaly").click()
+    expect(page.locator("#rule-anomaly:target")).to_be_visible()
+
+
+async def undecided(server: Stage, rule: str, why: str) -> None:
+    """A round of evaluation in which a condition could not be decided."""
+    house = server.house
+    async with house.alarms.alerting.store.evaluating(server.tenant) as evaluation:
+        assert evaluation is not None
+        book = await house.books.of(server.tenant)
+        template = await house.templates.of(server.tenant)
+        round_ = begin(Situation(now=house.now(), book=book, template=template))
+        round_.broken[rule] = Broken(rule, why)
+        await evaluation.save(round_, {})

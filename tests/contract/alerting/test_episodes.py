@@ -20,9 +20,15 @@ from tests.alerts import (
 from tests.story import DAY, HOUR, MINUTE, moment, placed, said
 
 from orderwatch.core.alerting.book import Look, Route, Scope
+from orderwatch.core.alerting.condition import ConditionFailed
 from orderwatch.core.alerting.incident import IncidentState, Silence, SilenceKind
 from orderwatch.core.alerting.situation import FailedNotice
 from orderwatch.core.model import ReceivedEvent
+
+
+def oddly() -> bool:
+    """What a condition comes to that cannot be decided."""
+    raise ConditionFailed("no such thing")
 
 
 def rejected(at: float, order: str = "o-1", code: str = "pricing") -> ReceivedEvent:
@@ -221,8 +227,30 @@ async def test_a_round_that_looks_at_something_else_ends_nothing(open_shop: Open
 async def test_a_wrong_rule_stops_no_other(open_shop: OpenShop) -> None:
     shop = open_shop(book(rule("broken", Look.ORDER, When(impossible)), ORDER_FAILED))
     evaluated = await shop.hear(placed(0), rejected(5))
-    assert [one.rule for one in evaluated.broken] == ["broken", "broken"]
+    assert [(one.rule, one.times) for one in evaluated.broken] == [("broken", 2)]
     assert len(await shop.told()) == 1
+
+
+async def test_what_cannot_be_decided_leaves_what_was_concluded(open_shop: OpenShop) -> None:
+    verdicts = iter([True])
+    shop = open_shop(
+        book(rule("odd", Look.WINDOW, When(lambda _: next(verdicts, None) or oddly())))
+    )
+    await shop.find(0, finding("odd"), looks=(Look.WINDOW,))
+    for at in range(30, 300, 30):
+        await shop.find(at, finding("odd"), looks=(Look.WINDOW,))
+    assert (await shop.incidents())[0].is_firing
+
+
+async def test_an_order_whose_rule_cannot_be_decided_any_more_stays_where_it_is(
+    open_shop: OpenShop,
+) -> None:
+    decidable = When(lambda facts: facts["status"] == "REJECTED" or oddly())
+    shop = open_shop(book(rule("odd", Look.ORDER, decidable)))
+    await shop.hear(placed(0), rejected(5))
+    await shop.hear(said("phoenix_oms", "CANCELED", 60))
+    (incident,) = await shop.incidents()
+    assert (incident.orders, incident.is_firing) == (1, True)
 
 
 async def test_a_silence_keeps_people_quiet_and_its_end_tells_them(open_shop: OpenShop) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import Struct
 from tests.integration.postgres.conftest import House, open_house
 
+from orderwatch.adapters.postgres.alerting import PostgresAlerting
 from orderwatch.adapters.postgres.audit import PostgresAudit
 from orderwatch.adapters.postgres.books import PostgresBooks
 from orderwatch.adapters.postgres.directory import PostgresDirectory
@@ -18,6 +20,7 @@ from orderwatch.app.audit import Wanted
 from orderwatch.app.change_rules import (
     BookDraft,
     RuleDesk,
+    RuleFault,
     apply_book,
     draft_book,
     read_book_in_force,
@@ -27,6 +30,7 @@ from orderwatch.app.known_books import KnownBooks
 from orderwatch.app.known_templates import KnownTemplates
 from orderwatch.core.alerting.book import Book
 from orderwatch.core.alerting.parse import BookError
+from orderwatch.core.alerting.situation import Broken, Situation, begin
 from orderwatch.core.model import TenantId
 from orderwatch.core.people.audit import Actor, ActorKind
 
@@ -161,3 +165,24 @@ async def test_a_flow_that_changes_leaves_out_only_what_does_not_fit_it(office: 
     assert len(office.said) == 1, "said once, not every two seconds"
     with pytest.raises(NotPossible, match="no longer fit the flow"):
         await switch(office.desk(), "anomaly", enabled=False)
+
+
+async def test_a_rule_that_cannot_be_decided_is_remembered_until_other_rules_are_in_force(
+    office: Office,
+) -> None:
+    house, store = office.house, office.desk().store
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    for minute in range(2):
+        async with PostgresAlerting(house.database).evaluating(house.alice) as evaluation:
+            assert evaluation is not None
+            now = noon + timedelta(minutes=minute)
+            flow = await office.flows.of(house.alice)
+            book = await office.books.of(house.alice)
+            round_ = begin(Situation(now=now, book=book, template=flow))
+            round_.broken["anomaly"] = Broken("anomaly", "no such thing", 3)
+            await evaluation.save(round_, {})
+    last = noon + timedelta(minutes=1)
+    assert await store.faults(house.alice) == [RuleFault("anomaly", "no such thing", noon, last, 6)]
+    assert await store.faults(house.bob) == []
+    assert await apply_book(office.desk(), CHANGED) == 1
+    assert await store.faults(house.alice) == []

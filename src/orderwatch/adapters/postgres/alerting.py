@@ -128,6 +128,9 @@ class PostgresEvaluation:
             ]
             await self._connection.execute(_SQL["log"], {"rows": _text(entries)})
         await self._save_pending(round_.pending, pending_before)
+        if round_.broken:
+            faults = _text(list(round_.broken.values()))
+            await self._connection.execute(_SQL["note_faults"], {"rows": faults, "now": round_.now})
 
     async def _save_incidents(self, round_: Round) -> None:
         for incident in round_.opened:

@@ -6,7 +6,7 @@ import psycopg
 
 from orderwatch.adapters.postgres.audit import write_deed
 from orderwatch.adapters.postgres.database import Database, statements
-from orderwatch.app.change_rules import BookVersion
+from orderwatch.app.change_rules import BookVersion, RuleFault
 from orderwatch.core.model import TenantId
 from orderwatch.core.people import deeds
 from orderwatch.core.people.audit import Actor
@@ -39,6 +39,12 @@ class PostgresBooks:
             row = await found.fetchone()
         return row[0] if row else None
 
+    async def faults(self, tenant: TenantId) -> list[RuleFault]:
+        """The rules in force that could not be decided."""
+        async with self._database.tenant(tenant) as connection:
+            rows = await (await connection.execute(self._sql["rule_faults"])).fetchall()
+        return [RuleFault(*row) for row in rows]
+
     async def apply(
         self, tenant: TenantId, name: str, source: str, base: int, by: Actor
     ) -> int | None:
@@ -49,6 +55,7 @@ class PostgresBooks:
                 row = await (await connection.execute(self._sql["apply_book"], values)).fetchone()
                 if row is None:
                     return None
+                await connection.execute(self._sql["forget_faults"])
                 await write_deed(connection, by, deeds.alert_rules_applied(name, int(row[0])))
         except psycopg.errors.UniqueViolation:
             return None

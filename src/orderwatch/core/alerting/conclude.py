@@ -13,7 +13,7 @@ from typing import Final
 from orderwatch.core.alerting.book import Look, Rule
 from orderwatch.core.alerting.figures import Finding
 from orderwatch.core.alerting.incident import GROUP_SEPARATOR, Incident
-from orderwatch.core.alerting.join import holds, new_incident
+from orderwatch.core.alerting.join import decide, new_incident
 from orderwatch.core.alerting.notice import NoticeKind
 from orderwatch.core.alerting.situation import (
     GroupKey,
@@ -35,9 +35,10 @@ def conclude_findings(round_: Round) -> None:
         rule = round_.at.book.rules[finding.rule]
         key = _key(finding)
         seen.add(key)
-        if holds(round_, rule, rule.watches[finding.watch], finding.facts):
+        decided = decide(round_, rule, rule.watches[finding.watch], finding.facts)
+        if decided:
             _found(round_, rule, finding, key)
-        else:
+        elif decided is not None:
             _not_found(round_, key)
     for key in list(_unseen(round_, seen)):
         _not_found(round_, key)

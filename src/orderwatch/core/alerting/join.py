@@ -33,13 +33,22 @@ def join_causes(round_: Round) -> None:
     """Let every cause find its incidents, in the order in which they were noted."""
     for cause in round_.at.causes:
         facts = facts_of(cause, round_.now)
-        wanted = set()
+        wanted: set[int] = set()
         for rule, watch in _concerned(round_.at.book, cause, round_):
-            if holds(round_, rule, watch, facts):
+            decided = decide(round_, rule, watch, facts)
+            if decided:
                 incident = _incident_for(round_, rule, watch, cause, facts)
                 _join(round_, incident, cause)
                 wanted.add(id(incident))
+            elif decided is None:
+                wanted |= _places(round_, cause, rule)
         _leave(round_, cause, wanted)
+
+
+def _places(round_: Round, cause: Cause, rule: Rule) -> set[int]:
+    """The incidents of a rule that the order is part of already."""
+    members = round_.members_of(cause.order_id)
+    return {token for token in members if round_.incidents[token].rule == rule.id}
 
 
 def join_failed_notices(round_: Round) -> None:
@@ -51,7 +60,7 @@ def join_failed_notices(round_: Round) -> None:
             "attempts": float(failed.attempts),
         }
         for rule, watch in watches(round_.at.book, Look.NOTICE):
-            if holds(round_, rule, watch, facts):
+            if decide(round_, rule, watch, facts):
                 _note_failure(round_, rule, failed, facts)
 
 
@@ -62,13 +71,17 @@ def watches(book: Book, *looks: Look) -> Iterator[tuple[Rule, Watch]]:
             yield from ((rule, watch) for watch in rule.watches if watch.look in looks)
 
 
-def holds(round_: Round, rule: Rule, watch: Watch, facts: Facts) -> bool:
-    """Whether the condition is true; one that cannot be decided is noted, and stops no other."""
+def decide(round_: Round, rule: Rule, watch: Watch, facts: Facts) -> bool | None:
+    """Whether the condition is true. None: it cannot be decided, which is noted and stops no other
+    rule; whatever was concluded before stays as it is.
+    """
     try:
         return watch.when.holds(facts)
     except ConditionFailed as error:
-        round_.broken.append(Broken(rule.id, str(error)))
-        return False
+        known = round_.broken.get(rule.id)
+        why, times = (known.why, known.times) if known else (str(error), 0)
+        round_.broken[rule.id] = Broken(rule.id, why, times + 1)
+        return None
 
 
 def in_scope(scope: Scope, facts: Mapping[str, object]) -> bool:

@@ -41,10 +41,11 @@ class FailedNotice(Struct, frozen=True):
 
 
 class Broken(Struct, frozen=True):
-    """A rule whose condition could not be decided, and why."""
+    """A rule whose condition could not be decided in a round: why it was at first, how often."""
 
     rule: str
     why: str
+    times: int = 1
 
 
 class Situation(Struct, kw_only=True):
@@ -97,7 +98,8 @@ class Round(Struct):
     parents: dict[int, Incident] = field(default_factory=dict)
     """New parents, which may have no id yet, by the identity of the child."""
     told: list[Telling] = field(default_factory=list)
-    broken: list[Broken] = field(default_factory=list)
+    broken: dict[str, Broken] = field(default_factory=dict)
+    """By rule."""
 
     @property
     def now(self) -> datetime:

@@ -9,7 +9,7 @@ from typing import Final
 from orderwatch.core.alerting.book import Look, Rule
 from orderwatch.core.alerting.facts import Facts
 from orderwatch.core.alerting.incident import EntryKind, Incident
-from orderwatch.core.alerting.join import holds, watches
+from orderwatch.core.alerting.join import decide, watches
 from orderwatch.core.alerting.notice import NoticeKind
 from orderwatch.core.alerting.route import PARENT, Routed, route, why_quiet
 from orderwatch.core.alerting.situation import Round, Telling
@@ -159,7 +159,7 @@ def _summarise(round_: Round, incident: Incident) -> None:
         "lasted_s": (incident.resolved_at - incident.fired_at).total_seconds(),
     }
     for rule, watch in watches(round_.at.book, Look.INCIDENT):
-        if holds(round_, rule, watch, facts):
+        if decide(round_, rule, watch, facts):
             to = route(round_.at.book, incident, round_.now, rule.team).to
             round_.told.append(Telling(incident, NoticeKind.SUMMARY, to, rule))
 

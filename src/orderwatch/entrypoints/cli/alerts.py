@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from msgspec import to_builtins
 
 from orderwatch.app.administer import NotPossible, find_tenant
 from orderwatch.app.change_rules import (
     BookDraft,
     BookInForce,
     RuleDesk,
+    RuleFault,
     apply_book,
     draft_book,
     read_book_in_force,
@@ -100,13 +102,27 @@ def show(tenant: InForceOf = "default") -> None:
 def list_rules(tenant: InForceOf = "default", as_json: JsonOption = False) -> None:
     """List the rules in force for a tenant: what each looks at, when it fires, who is told."""
     with complaints():
-        in_force = asyncio.run(_in_force(tenant))
+        in_force, faults = asyncio.run(_listed(tenant))
     _say_misfits(in_force)
     book = in_force.known.book
     if as_json:
         rules = [rule_document(rule) for rule in book.rules.values()]
-        say_json({"tenant": tenant, "version": in_force.number, "rules": rules})
+        undecided = [to_builtins(one) for one in faults]
+        say_json(
+            {
+                "tenant": tenant,
+                "version": in_force.number,
+                "rules": rules,
+                "undecided": undecided,
+            }
+        )
         return
+    for one in faults:
+        messages.print(
+            f"Could not be decided: {one.rule}: {one.why} "
+            f"({one.times} times, last {one.last_at:%Y-%m-%d %H:%M} UTC)",
+            markup=False,
+        )
     columns = ("rule", "looks at", "fires when", "team", "priority", "")
     say_table(columns, rows(book), "No rule is in force.")
 
@@ -179,6 +195,12 @@ async def _desk(opened: House, tenant: str) -> RuleDesk:
 async def _in_force(tenant: str) -> BookInForce:
     async with house() as opened:
         return await read_book_in_force(await _desk(opened, tenant))
+
+
+async def _listed(tenant: str) -> tuple[BookInForce, list[RuleFault]]:
+    async with house() as opened:
+        desk = await _desk(opened, tenant)
+        return await read_book_in_force(desk), await desk.store.faults(desk.tenant)
 
 
 async def _check_of_tenant(

@@ -106,6 +106,7 @@ async def _alerts(
         "rules": rules_shown(book),
         "priorities": PRIORITY_WORDS,
         "on": sum(rule.enabled for rule in book.rules.values()),
+        "faults": await desk.store.faults(desk.tenant),
         "problems": in_force.known.problems,
         "source": in_force.known.source.splitlines(),
         "versions": await desk.store.versions(desk.tenant),

@@ -99,5 +99,6 @@ async def _evaluate(watch: Watch, tenant: TenantId) -> bool:
     if evaluated.moved:
         watch.moved(tenant, evaluated.moved)
     for broken in evaluated.broken:
-        _log.warning("rule not decided", tenant=tenant, rule=broken.rule, error=broken.why)
+        said = {"rule": broken.rule, "error": broken.why, "times": broken.times}
+        _log.warning("rule not decided", tenant=tenant, **said)
     return evaluated.more

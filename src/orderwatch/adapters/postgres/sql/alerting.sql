@@ -109,6 +109,14 @@ select bound_tenant(), incident_id, at, kind, actor, entry
 from json_to_recordset(%(rows)s::json)
   as r (incident_id bigint, at timestamptz, kind text, actor text, entry text)
 
+-- name: note_faults
+-- Conditions that could not be decided, one line a rule.
+insert into rule_faults as f (tenant_id, rule, why, first_at, last_at, times)
+select bound_tenant(), rule, why, %(now)s, %(now)s, times
+from json_to_recordset(%(rows)s::json) as r (rule text, why text, times bigint) order by rule
+on conflict (tenant_id, rule)
+do update set why = excluded.why, last_at = excluded.last_at, times = f.times + excluded.times
+
 -- name: worst
 -- The orders worth most of each incident, those in trouble first.
 select w.incident_id, w.order_id, w.joined_at, w.cause_at, w.system, w.reason, w.status, w.channel,

@@ -15,3 +15,10 @@ insert into alert_books (tenant_id, version, name, source, applied_by)
 select bound_tenant(), %(base)s::int + 1, %(name)s, %(source)s, %(by)s
 where %(base)s::int = (select coalesce(max(version), 0) from alert_books)
 returning version
+
+-- name: rule_faults
+select rule, why, first_at, last_at, times from rule_faults order by rule
+
+-- name: forget_faults
+-- They are those of rules that were in force until now.
+delete from rule_faults
