@@ -66,6 +66,8 @@ def paths(browser: Browser, url: str, key: str) -> dict[str, str]:
         "systems": "/systems",
         "systems of weeks": f"/systems?{week}",
         "one system": f"/systems/commerce_engine?{week}",
+        "incidents": "/incidents",
+        "alert rules": "/settings/alerts",
     }
 
 

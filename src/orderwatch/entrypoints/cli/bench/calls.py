@@ -15,11 +15,12 @@ _METRICS = ("orders_placed", "failed", "overdue", "success_rate")
 
 
 class Shelf(Struct, frozen=True):
-    """What there is to ask for: orders by id, placed between two times."""
+    """What there is to ask for: orders by id, placed between two times; an incident."""
 
     order_ids: Sequence[str]
     begins: datetime
     ends: datetime
+    incident: int = 1
 
 
 def paths(shelf: Shelf, seed: int) -> dict[str, str]:
@@ -54,9 +55,12 @@ def paths(shelf: Shelf, seed: int) -> dict[str, str]:
         "series of a day": ("series", {"metric": rng.choice(_METRICS), **day}),
         "series of a week": ("series", {"metric": rng.choice(_METRICS), "step": "1h", **week}),
         "systems": ("systems", {}),
+        "incidents": ("incidents", {}),
+        "an incident": (f"incidents/{shelf.incident}", {}),
+        "its orders": (f"incidents/{shelf.incident}/orders", {}),
     }
     calls = {name: _path(f"/api/v1/{call}", query) for name, (call, query) in asked.items()}
-    return calls | {"metrics": "/metrics"} | _pages(order, day, week, rng)
+    return calls | {"metrics": "/metrics"} | _pages(order, day, week, rng) | _alarms(shelf)
 
 
 def _pages(
@@ -98,6 +102,23 @@ def _pages(
     }
     listed = {f"orders{name}": _path("/orders", query) for name, query in lists.items()}
     return {f"page {name}": path for name, path in (pages | listed).items()}
+
+
+def _alarms(shelf: Shelf) -> dict[str, str]:
+    """The pages about incidents, and those about their rules."""
+    pages = {
+        "incidents": "/incidents",
+        "incidents, all": "/incidents?state=all",
+        "an incident": f"/incidents/{shelf.incident}",
+        "silences": "/silences",
+        "channels": "/channels",
+        "a channel": "/channels/mailbox",
+        "mailbox": "/mailbox",
+        "alert rules": "/settings/alerts",
+        "alert rules, to edit": "/settings/alerts/edit",
+        "backtest": "/settings/alerts/backtest",
+    }
+    return {f"page {name}": path for name, path in pages.items()}
 
 
 def _day(shelf: Shelf, rng: random.Random) -> dict[str, str]:

@@ -10,7 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from orderwatch.adapters import clock
 from orderwatch.adapters.postgres.multiply import Base, Growth, multiply
@@ -39,6 +41,7 @@ from orderwatch.entrypoints.cli.bench.traffic import (
     batches,
     events_of_a_day,
     events_of_orders,
+    failing,
     midnight_before,
     orphans,
     refused_events,
@@ -52,6 +55,7 @@ DAYS_AGO = 12
 """When the copied day was: every order of it has ended, or is overdue for good."""
 LIVE_BATCH = 20
 UNAPPLIED = 500
+FAILED = 250
 PROGRAMS = ("/api/", "/metrics")
 """What is asked with a key; all else are pages, which an administrator asks for."""
 
@@ -145,6 +149,7 @@ def _side(ground: Ground, name: str, shelf: Shelf) -> Iterator[Side]:
     with Product(ground.url_of(name), ground.folder) as product:
         key = product.key()
         _leave_unapplied(product, key)
+        shelf = replace(shelf, incident=_leave_in_trouble(product, key))
         yield Side(product, key, product.cookie(), shelf, size)
 
 
@@ -154,6 +159,20 @@ def _leave_unapplied(product: Product, key: str) -> None:
     events = [event for pair in pairs for event in pair]
     for batch in batches(events, UNAPPLIED):
         product.post("/api/v1/events", batch, "application/cloudevents-batch+json", key)
+
+
+def _leave_in_trouble(product: Product, key: str) -> int:
+    """Orders that failed, for the pages about incidents; the number of the one they made."""
+    for batch in batches(failing(FAILED, clock.now()), UNAPPLIED):
+        product.post("/api/v1/events", batch, "application/cloudevents-batch+json", key)
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        _, body = product.get("/api/v1/incidents?rule=order_failed&limit=1", key)
+        items = msgspec.json.decode(body)["items"]
+        if items:
+            return int(items[0]["id"])
+        time.sleep(0.1)
+    raise BenchFailed(f"No incident of orders that failed within {PATIENCE:g} s.")
 
 
 @contextmanager

@@ -55,15 +55,25 @@ def refused_events(count: int) -> list[bytes]:
     return [_word(f"never-{number}", "yesterday") for number in range(count)]
 
 
-def _word(order_id: str, time: str) -> bytes:
+def failing(count: int, now: datetime) -> list[bytes]:
+    """Orders of this moment that fail alike, which is an incident."""
+    said = (("phoenix_oms", "PENDING"), ("commerce_engine", "REJECTED"))
+    return [
+        _word(f"refused-{number}", now.isoformat(), *word)
+        for number in range(count)
+        for word in said
+    ]
+
+
+def _word(order_id: str, time: str, system: str = "stock", status: str = "RESERVED") -> bytes:
     return msgspec.json.encode(
         {
             "specversion": "1.0",
-            "id": order_id,
-            "source": "/stock",
+            "id": f"{order_id}-{status}",
+            "source": f"/{system}",
             "type": "orderwatch.status.v1",
             "subject": order_id,
             "time": time,
-            "data": {"system": "stock", "status": "RESERVED"},
+            "data": {"system": system, "status": status},
         }
     )
