@@ -6,7 +6,7 @@ import { said } from "./said.js";
 const REST = 350;
 
 const editor = document.querySelector("[data-editor]");
-const CHECK = editor.dataset.editor || "/settings/flow/check";
+const CHECK = editor.dataset.editor;
 const area = editor.querySelector("textarea");
 const says = document.querySelector("[data-editor-says]");
 const gutter = Object.assign(document.createElement("ol"), { className: "gutter" });
