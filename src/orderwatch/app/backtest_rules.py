@@ -31,7 +31,7 @@ from orderwatch.core.tracking.causes import Cause
 from orderwatch.core.tracking.changes import Changes
 
 STEP: Final = timedelta(seconds=30)
-"""How often the clock of a replay ticks when nothing arrives."""
+"""How often the clock of a replay ticks: what only time moves is seen as late as that."""
 MOST_NAMED: Final = 100
 """Orders that are named of each incident."""
 _FORGET_EVERY: Final = timedelta(hours=1)
@@ -119,6 +119,7 @@ async def backtest_rule(
         events += len(arrived)
         reached(events)
     await replay.wait_until(trial.until)
+    await replay.finish()
     sides = replay.sides
     return Backtest(
         rule=trial.rule,
@@ -190,18 +191,18 @@ class _Side:
         self.needs_ticks = bool(looks & _COUNTED)
 
     async def evaluate(
-        self, causes: Sequence[Cause], template: Template, now: datetime, tenant: TenantId
+        self, causes: Sequence[Cause], template: Template, now: datetime, *, ticks: bool
     ) -> None:
+        """Let causes find their incidents; the rest is looked at when the clock `ticks`."""
         if not self.book.rules:
             return
         self.alerts.causes += causes
-        stirring = await self.alerts.stirring(tenant)
-        if not (self.needs_ticks or stirring.causes or stirring.under_way):
+        if not (self.alerts.causes or (ticks and (self.needs_ticks or self.alerts.under_way))):
             return
         alerting = Alerting(
             self.alerts, LookAtFigures(self._figures), NothingTelling(), lambda: now
         )
-        while (await evaluate_alerts(alerting, tenant, self.book, template)).more:
+        while (await evaluate_alerts(alerting, TenantId(0), self.book, template)).more:
             pass
 
     def episodes(self) -> tuple[Episode, ...]:
@@ -237,6 +238,7 @@ class _Replay:
     def __init__(self, trial: Trial) -> None:
         self._template = trial.template
         self._now = trial.since
+        self._tick = trial.since + STEP
         self._forget_at = trial.since + _FORGET_EVERY
         self.ledger = RememberedLedger(trial.template)
         self._figures = RememberedFigures()
@@ -244,29 +246,39 @@ class _Replay:
         self.sides = [_Side(book, trial.rule, self._figures) for book in books]
 
     async def hear(self, events: Sequence[ReceivedEvent], now: datetime) -> None:
-        await self._take(self.ledger.hear(events, now), now)
+        await self._take(self.ledger.hear(events, now), now, ticks=False)
 
     async def wait_until(self, end: datetime) -> None:
         """Let the clock go on: deadlines pass when they do, and rules are looked at."""
-        for at in self._instants(end):
-            await self._take(self.ledger.watch(at), at)
+        for at, ticks in self._instants(end):
+            await self._take(self.ledger.watch(at), at, ticks=ticks)
+        self._now = end
         if self._now >= self._forget_at:
             self.ledger.forget_settled(self._now)
             self._forget_at = self._now + _FORGET_EVERY
 
-    def _instants(self, end: datetime) -> Iterator[datetime]:
-        """Every tick until then, and every deadline at its instant."""
-        while self._now < end:
-            tick = min(self._now + STEP, end)
-            due = self.ledger.next_deadline()
-            # One that had passed before its order was heard of is seen now.
-            self._now = max(self._now, due) if due is not None and due < tick else tick
-            yield self._now
+    async def finish(self) -> None:
+        """Look at the end once more."""
+        await self._take(self.ledger.watch(self._now), self._now, ticks=True)
 
-    async def _take(self, changes: Changes, now: datetime) -> None:
+    def _instants(self, end: datetime) -> Iterator[tuple[datetime, bool]]:
+        """Every deadline until then at its instant, and every tick, of which it is said."""
+        while True:
+            due = self.ledger.next_deadline()
+            ticks = due is None or due >= self._tick
+            # A deadline that had passed before its order was heard of is seen now.
+            at = self._tick if due is None or ticks else max(self._now, due)
+            if at > end:
+                return
+            self._now = at
+            if ticks:
+                self._tick += STEP
+            yield at, ticks
+
+    async def _take(self, changes: Changes, now: datetime, *, ticks: bool) -> None:
         await asyncio.sleep(0)
         self._figures.take(changes)
         self._figures.words = self.ledger.words
         for side in self.sides:
             side.alerts.words = self.ledger.words
-            await side.evaluate(changes.causes, self._template, now, TenantId(0))
+            await side.evaluate(changes.causes, self._template, now, ticks=ticks)

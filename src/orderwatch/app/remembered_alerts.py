@@ -35,12 +35,17 @@ class RememberedAlerts:
         self.took: dict[str, datetime] = {}
         self.words: dict[System, datetime] = {}
         self.done_at: dict[str, datetime] = {}
+        self._open: list[Incident] = []
         self._places_of: dict[OrderId, set[IncidentId]] = {}
 
     async def stirring(self, tenant: TenantId) -> Stirring:  # noqa: ARG002 - there is but one
         """Whether there is anything to evaluate."""
-        firing = any(one.is_firing for one in self.incidents.values())
-        return Stirring(bool(self.causes or self.failed_notices), firing or bool(self.waits))
+        return Stirring(bool(self.causes or self.failed_notices), self.under_way)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether time alone may move something."""
+        return bool(self.waits) or bool(self._firing())
 
     @asynccontextmanager
     async def evaluating(
@@ -62,7 +67,12 @@ class RememberedAlerts:
 
     async def firing(self) -> list[Incident]:
         """The incidents that go on."""
-        return [one for one in self.incidents.values() if one.is_firing]
+        return self._firing()
+
+    def _firing(self) -> list[Incident]:
+        """Months of a replay end thousands of incidents, and some go on."""
+        self._open = [one for one in self._open if one.is_firing]
+        return list(self._open)
 
     async def members(self, order_ids: Collection[OrderId]) -> list[Member]:
         """The places of these orders in incidents that go on."""
@@ -95,6 +105,7 @@ class RememberedAlerts:
             incident.previous = self._last_of(incident)
             incident.id = IncidentId(len(self.incidents) + 1)
             self.incidents[incident.id] = incident
+            self._open.append(incident)
         for token, parent in round_.parents.items():
             round_.incidents[token].parent = parent.id
         for incident, member in round_.joined.values():

@@ -63,7 +63,7 @@ class RememberedLedger:
     def unknown(self, events: Iterable[ReceivedEvent]) -> set[OrderId]:
         """The orders of these events that are not remembered: new ones, or let go of."""
         heard = {one.event.order_id for one in events}
-        return heard - self._orders.keys() - self._parked.keys()
+        return {id_ for id_ in heard if id_ not in self._orders and id_ not in self._parked}
 
     def recall(self, order_id: OrderId, events: Sequence[ReceivedEvent], now: datetime) -> None:
         """Remember an order again by all that was heard of it before `now`. It moves nothing."""

@@ -96,16 +96,20 @@ def _hush(round_: Round, incident: Incident) -> None:
 
 
 def _tell_of(round_: Round, incident: Incident) -> None:
-    routed = _routed(round_, incident)
     rule = round_.at.book.rules.get(incident.rule)
     if rule is None:
         return
     if incident.told_at is None:
-        _send(round_, incident, NoticeKind.FIRING, routed.to)
+        _send(round_, incident, NoticeKind.FIRING, _routed(round_, incident).to)
     elif _has_grown(incident, rule, round_.now):
         more = incident.orders - incident.told_orders
         round_.note(incident, EntryKind.GREW, f"{more} more orders since people were told")
-        _send(round_, incident, NoticeKind.UPDATE, routed.to)
+        _send(round_, incident, NoticeKind.UPDATE, _routed(round_, incident).to)
+    if incident.acknowledged_at is None and incident.escalated_at is None:
+        _escalate(round_, incident, _routed(round_, incident))
+
+
+def _escalate(round_: Round, incident: Incident, routed: Routed) -> None:
     if _is_left_alone(incident, routed, round_.now):
         incident.escalated_at = round_.now
         after = in_words(routed.escalate_after) if routed.escalate_after else ""
@@ -128,8 +132,6 @@ def _is_left_alone(incident: Incident, routed: Routed, now: datetime) -> bool:
     return (
         routed.escalate_after is not None
         and bool(routed.escalate_to)
-        and incident.acknowledged_at is None
-        and incident.escalated_at is None
         and now - incident.fired_at >= routed.escalate_after
     )
 
