@@ -8,46 +8,29 @@ Needs Chromium (ORDERWATCH_TEST_CHROMIUM, by default /usr/bin/chromium).
 # ruff: noqa: INP001 - a program of its own
 from __future__ import annotations
 
-import json
 import sys
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from msgspec.structs import replace
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 FOLDER: Final = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[1]))
 
+from simulated_day import play  # noqa: E402
 from tests.acceptance.browser.conftest import CHROMIUM, FLAGS  # noqa: E402
-from tests.acceptance.browser.stage import Stage, event, stage  # noqa: E402
+from tests.acceptance.browser.every_page import PAGES, Shown, visit  # noqa: E402
+from tests.acceptance.browser.furnished import sign_in  # noqa: E402
+from tests.acceptance.browser.stage import Stage, stage  # noqa: E402
 
-from orderwatch.adapters.postgres.alerting import PostgresAlerting  # noqa: E402
 from orderwatch.adapters.postgres.embedded import EmbeddedPostgres  # noqa: E402
-from orderwatch.adapters.postgres.figures import PostgresFigures  # noqa: E402
 from orderwatch.adapters.postgres.migrate import migrate  # noqa: E402
-from orderwatch.app.evaluate_alerts import Alerting, evaluate_alerts  # noqa: E402
-from orderwatch.app.find_commonality import FoundCommonality  # noqa: E402
-from orderwatch.app.look_at_figures import LookAtFigures  # noqa: E402
-from orderwatch.app.send_notices import send_notices  # noqa: E402
-from orderwatch.core.alerting.incident import IncidentId, IncidentState  # noqa: E402
-from orderwatch.core.alerting.incident_queries import IncidentFilter  # noqa: E402
-from orderwatch.core.ingest.batch import Batch, Refused  # noqa: E402
-from orderwatch.core.ingest.judge import judge_event  # noqa: E402
-from orderwatch.core.ingest.limits import Limits  # noqa: E402
-from orderwatch.core.model import FieldError  # noqa: E402
-from orderwatch.core.people.audit import Actor, ActorKind  # noqa: E402
-from orderwatch.core.simulation.faults import DEMO_FAULTS, FaultRule  # noqa: E402
-from orderwatch.core.simulation.lotus_o2o import LOTUS_O2O  # noqa: E402
-from orderwatch.core.simulation.simulate import simulate  # noqa: E402
-from orderwatch.entrypoints.cli.web import handling_desk  # noqa: E402
 
-HOURS: Final = 5
-SILENT_FOR: Final = timedelta(minutes=37)
-SEEN_AGO: Final = timedelta(minutes=18)
 TOO_LARGE: Final = 250_000
-NEVER: Final = FieldError("subject", "no order 2000000001 was announced by the OMS within a day")
+TOO_LARGE_OF_MANY: Final = 100_000
+Theme = Literal["light", "dark"]
 
 
 class Picture(NamedTuple):
@@ -57,9 +40,26 @@ class Picture(NamedTuple):
     path: str
     width: int = 1440
     height: int = 900
-    theme: Literal["light", "dark"] = "light"
+    theme: Theme = "light"
     live: bool = True
     language: str = "en"
+
+
+class Form(NamedTuple):
+    """A form in which every page is pictured; wide ones at three quarters of their size."""
+
+    name: str
+    width: int
+    height: int
+    theme: Theme
+    scale: float
+
+
+FORMS: Final = (
+    Form("light", 1440, 900, "light", 0.75),
+    Form("dark", 1440, 900, "dark", 0.75),
+    Form("phone", 390, 844, "light", 1),
+)
 
 
 def main() -> None:
@@ -67,91 +67,44 @@ def main() -> None:
     with EmbeddedPostgres.temporary() as database:
         migrate(database.url)
         with stage(database.url) as server, sync_playwright() as playwright:
-            now = datetime.now(UTC)
-            play_good_day(server, now - timedelta(days=1))
-            play_bad_day(server, now)
+            worst = play(server, datetime.now(UTC))
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            worst = raise_alarms(server, now)
-            order = f"/orders/{overdue_order(browser, server)}"
-            refuse_some(server)
+            values = {
+                "order": overdue_order(browser, server),
+                "system": "commerce_engine",
+                "incident": str(worst),
+                "letter": "1",
+            }
             try_out(browser, server)
-            for picture in (
-                Picture("overview-light", "/"),
-                Picture("overview-dark", "/", theme="dark"),
-                Picture("orders-light", f"/orders?{beside(browser, server)}", height=800),
-                Picture("orders-phone", "/orders", 390, 844),
-                Picture("order-overdue", order, height=1010),
-                Picture("phone", "/", 390, 844),
-                Picture("overview-thai", "/", height=1010, language="th"),
-                Picture("order-thai-phone", order, 390, 844, theme="dark", language="th"),
-                Picture("systems", "/systems", height=560),
-                Picture("system", "/systems/commerce_engine", height=1010),
-                Picture("wall", "/wall?range=24h", 1440, 810, theme="dark"),
-                Picture("dead-letters", "/dead-letters", height=760),
-                Picture("settings", "/settings/flow", height=980, live=False),
-                Picture("incidents", "/incidents", height=820),
-                Picture("incidents-phone", "/incidents", 390, 844, theme="dark"),
-                Picture("incident", f"/incidents/{worst}", height=1010),
-                Picture("incident-dark", f"/incidents/{worst}", height=1010, theme="dark"),
-                Picture("mailbox", "/mailbox", height=820),
-            ):
+            for picture in pictures(values, beside(browser, server)):
                 take(browser, server, picture)
+            gallery(browser, server, values)
             browser.close()
 
 
-def play_good_day(server: Stage, now: datetime) -> None:
-    """The same hours of the day before, when nothing was wrong; all of it has ended since."""
-    hours = replace(LOTUS_O2O.hours, opens=0, closes=24)
-    plan = replace(
-        LOTUS_O2O, orders=HOURS * 280, per_minute=280 / 60, hours=hours, first_order=2_100_000_001
+def pictures(values: Mapping[str, str], beside: str) -> tuple[Picture, ...]:
+    """Those that stand in the text of the documentation."""
+    order, incident = f"/orders/{values['order']}", f"/incidents/{values['incident']}"
+    return (
+        Picture("overview-light", "/"),
+        Picture("overview-dark", "/", theme="dark"),
+        Picture("orders-light", f"/orders?{beside}", height=800),
+        Picture("orders-phone", "/orders", 390, 844),
+        Picture("order-overdue", order, height=1010),
+        Picture("phone", "/", 390, 844),
+        Picture("overview-thai", "/", height=1010, language="th"),
+        Picture("order-thai-phone", order, 390, 844, theme="dark", language="th"),
+        Picture("systems", "/systems", height=560),
+        Picture("system", "/systems/commerce_engine", height=1010),
+        Picture("wall", "/wall?range=24h", 1440, 810, theme="dark"),
+        Picture("dead-letters", "/dead-letters", height=760),
+        Picture("settings", "/settings/flow", height=980, live=False),
+        Picture("incidents", "/incidents", height=820),
+        Picture("incidents-phone", "/incidents", 390, 844, theme="dark"),
+        Picture("incident", incident, height=1010),
+        Picture("incident-dark", incident, height=1010, theme="dark"),
+        Picture("mailbox", "/mailbox", height=820),
     )
-    server.replay(simulate(plan, 5, now - timedelta(hours=HOURS)), now + timedelta(hours=12))
-
-
-def play_bad_day(server: Stage, now: datetime) -> None:
-    """Five hours of orders; one system is silent at the end, and many prices are refused."""
-    second = (now + LOTUS_O2O.utc_offset).timestamp() % 86_400
-    silent_from = (second - SILENT_FOR.total_seconds()) % 86_400
-    until = (second + 3600) % 86_400
-    faults = (
-        *DEMO_FAULTS,
-        FaultRule(kind="silent", rate=1, system="invoice", since=silent_from, until=until),
-        FaultRule(kind="rejected", rate=0.2, since=(second - 1200) % 86_400, until=until),
-    )
-    hours = replace(LOTUS_O2O.hours, opens=0, closes=24)
-    plan = replace(LOTUS_O2O, orders=HOURS * 300, per_minute=5.0, hours=hours)
-    server.replay(simulate(plan, 11, now - timedelta(hours=HOURS), faults), now)
-
-
-def raise_alarms(server: Stage, now: datetime) -> IncidentId:
-    """Evaluate the rules as of a while ago and as of now, and send what is due to the mailbox.
-
-    Somebody takes one incident and writes on it; the id of the one that touches most orders.
-    """
-    for at in (now - SEEN_AGO, now):
-        server.run(evaluate(server, at))
-    house, tenant = server.house, server.tenant
-    server.run(send_notices(house.post.sending, tenant, "LOTUS'S O2O", "mailbox"))
-    query = IncidentFilter(IncidentState.FIRING)
-    found = server.run(house.incidents.incidents(tenant, query, 50, None))
-    worst = max(found, key=lambda one: (one.rule == "order_failed", one.orders))
-    silent = next((one for one in found if one.rule == "system_silent"), worst)
-    desk = handling_desk(house, tenant, "somchai", Actor(ActorKind.PERSON, "somchai"))
-    server.run(desk.acknowledge(silent.id))
-    server.run(desk.comment(worst.id, "The vendor sent a price list with empty rows."))
-    return worst.id
-
-
-async def evaluate(server: Stage, at: datetime) -> None:
-    """Rounds of all rules at an instant, until nothing that was noted waits."""
-    house, tenant = server.house, server.tenant
-    figures = PostgresFigures(house.database)
-    commonality = FoundCommonality(figures, lambda: at)
-    store = PostgresAlerting(house.database)
-    alerting = Alerting(store, LookAtFigures(figures), commonality, lambda: at)
-    book, template = await house.books.of(tenant), await house.templates.of(tenant)
-    while (await evaluate_alerts(alerting, tenant, book, template)).more:
-        pass
 
 
 def overdue_order(browser: Browser, server: Stage) -> str:
@@ -163,22 +116,6 @@ def overdue_order(browser: Browser, server: Stage) -> str:
     page.close()
     assert order_id is not None
     return order_id
-
-
-def refuse_some(server: Stage) -> None:
-    """Events that cannot be applied: amounts as numbers, a vendor's type, and no JSON at all."""
-    wrong = [event(f"20000{n:05}", "stock", "RESERVED") for n in range(57)]
-    for one in wrong:
-        one["data"]["amount"] = {"value": 1250, "currency": "THB"}
-    strange = [event(f"20001{n:05}", "checkout", "CAPTURED") for n in range(12)]
-    bodies = [json.dumps(one | {"type": "com.vendor.payment"}).encode() for one in strange]
-    bodies += [json.dumps(one).encode() for one in wrong]
-    early = json.dumps(event("2000000001", "rider_app", "DELIVERED")).encode()
-    refused = [judge_event(0, body, Limits()) for body in [*bodies, b'{"specversion": "1.0", ']]
-    waited = Refused(index=0, code="never_announced", errors=(NEVER,), payload=early)
-    batch = Batch([], [one for one in refused if isinstance(one, Refused)])
-    batch.rejected.append(replace(waited, system="rider_app"))
-    server.run(server.house.ledger.record(server.tenant, batch))
 
 
 def try_out(browser: Browser, server: Stage) -> None:
@@ -214,9 +151,48 @@ def take(browser: Browser, server: Stage, picture: Picture) -> None:
     file = FOLDER / f"{picture.name}.png"
     page.screenshot(path=file)
     page.close()
+    said(file, TOO_LARGE)
+
+
+def gallery(browser: Browser, server: Stage, values: Mapping[str, str]) -> None:
+    """Every page in every form, by an administrator."""
+    session = sign_in(browser, server)
+    (FOLDER / "pages").mkdir(exist_ok=True)
+    for name, shown in PAGES.items():
+        for form in FORMS:
+            page = opened(browser, form, session)
+            visit(page, server.url, shown, values)
+            keep(page, shown, FOLDER / "pages" / f"{name}-{form.name}.jpg")
+
+
+def opened(browser: Browser, form: Form, session: StorageState) -> Page:
+    """An empty page of that form."""
+    return browser.new_page(
+        viewport={"width": form.width, "height": form.height},
+        color_scheme=form.theme,
+        device_scale_factor=form.scale,
+        locale="en",
+        timezone_id="Asia/Bangkok",
+        reduced_motion="reduce",
+        storage_state=session,
+    )
+
+
+def keep(page: Page, shown: Shown, file: Path) -> None:
+    """What it looks like, once it is live if it ever will be."""
+    if page.locator("[data-pulse]").count() and shown.reached is None:
+        page.wait_for_selector("[data-pulse=live]")
+    page.evaluate("document.fonts.ready")
+    page.screenshot(path=file, type="jpeg", quality=60)
+    page.close()
+    said(file, TOO_LARGE_OF_MANY)
+
+
+def said(file: Path, most: int) -> None:
+    """How large it became."""
     size = file.stat().st_size
     sys.stdout.write(f"{file.name} {size // 1000} kB\n")
-    assert size < TOO_LARGE, f"{file.name} is too large to keep"
+    assert size < most, f"{file.name} is too large to keep"
 
 
 if __name__ == "__main__":

@@ -279,6 +279,7 @@ class _Replay:
         await asyncio.sleep(0)
         self._figures.take(changes)
         self._figures.words = self.ledger.words
+        self._figures.spoke_of = self.ledger.spoke_of
         for side in self.sides:
             side.alerts.words = self.ledger.words
             await side.evaluate(changes.causes, self._template, now, ticks=ticks)

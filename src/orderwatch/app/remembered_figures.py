@@ -73,6 +73,7 @@ class RememberedFigures:
         self._newest: dict[str, datetime] = {}
         self._first: datetime | None = None
         self.words: Mapping[System, datetime] = {}
+        self.spoke_of: Mapping[System, datetime] = {}
 
     def take(self, changes: Changes) -> None:
         """Count what a ledger would have written."""
@@ -118,6 +119,7 @@ class RememberedFigures:
             },
             earlier=self._earlier(wanted),
             words=dict(self.words),
+            spoke_of=dict(self.spoke_of),
             open=dict(self._open),
             newest=max(newest.values(), default=None),
             newest_of=newest,

@@ -38,6 +38,7 @@ class RememberedLedger:
         self._deadlines: list[tuple[datetime, OrderId]] = []
         """A heap; what is not in `_due` any more at that time is passed over."""
         self.words: dict[System, datetime] = {}
+        self.spoke_of: dict[System, datetime] = {}
 
     def __len__(self) -> int:
         """How many orders are remembered."""
@@ -136,7 +137,9 @@ class RememberedLedger:
 
     def _hear_words(self, arrived: Sequence[ReceivedEvent], now: datetime) -> None:
         for one in arrived:
-            self.words[one.event.data.system] = now
+            system = one.event.data.system
+            self.words[system] = now
+            self.spoke_of[system] = max(self.spoke_of.get(system, one.event.time), one.event.time)
 
 
 def _by_order(events: Iterable[ReceivedEvent]) -> Mapping[OrderId, list[ReceivedEvent]]:

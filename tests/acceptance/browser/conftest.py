@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, sync_playwright
 from tests.acceptance.browser.stage import Stage, stage
 
 CHROMIUM = Path(os.environ.get("ORDERWATCH_TEST_CHROMIUM", "/usr/bin/chromium"))
@@ -46,15 +46,22 @@ class Watched:
     """Opens pages and notes what they should not do; `allow` names complaints that are due."""
 
     def __init__(self, browser: Browser) -> None:
-        self._browser = browser
+        self.browser = browser
         self.faults: list[str] = []
         self.hosts: set[str] = set()
         self.allow: tuple[str, ...] = ()
 
-    def open(self, url: str, width: int = 1440, height: int = 900, zone: str = "UTC") -> Page:
-        """A page in a fresh browser profile."""
-        context = self._browser.new_context(
-            viewport={"width": width, "height": height}, timezone_id=zone
+    def open(
+        self,
+        url: str,
+        width: int = 1440,
+        height: int = 900,
+        zone: str = "UTC",
+        session: StorageState | None = None,
+    ) -> Page:
+        """A page in a fresh browser profile, or in one of somebody who is signed in."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, timezone_id=zone, storage_state=session
         )
         page = context.new_page()
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
@@ -73,7 +80,7 @@ class Watched:
 
     def close(self) -> None:
         """Close every page."""
-        for context in self._browser.contexts:
+        for context in self.browser.contexts:
             context.close()
 
 

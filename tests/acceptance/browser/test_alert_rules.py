@@ -56,12 +56,12 @@ def test_the_thirteen_rules_are_listed_and_one_is_switched_off(
     expect(page.locator(".alert-rules tbody tr")).to_have_count(13)
     expect(page.locator("#rule-failure_rate")).to_contain_text("orders active in 10 min")
     expect(page.locator("#rule-failure_rate")).to_contain_text("trouble_share > 0.05")
-    page.get_by_role("button", name="Switch Unlike other weeks off").click()
+    page.get_by_role("button", name="Switch off Unlike other weeks").click()
     expect(page.locator("h1")).to_contain_text("12 rules are on. Version 1, in force since")
     expect(page.locator("#rule-anomaly.off")).to_be_visible()
     book = running.run(running.house.books.of(running.tenant))
     assert not book.rules["anomaly"].enabled
-    page.get_by_role("button", name="Switch Unlike other weeks on").click()
+    page.get_by_role("button", name="Switch on Unlike other weeks").click()
     expect(page.locator("h1")).to_contain_text("13 rules are on.")
 
 
@@ -127,7 +127,7 @@ def test_who_may_not_change_rules_is_not_offered_it(
 def test_a_rule_in_force_is_tried_on_the_past(running: Stage, open_page: Open) -> None:
     some_failures(running)
     page = signed_in(running, open_page, RULES)
-    page.get_by_role("link", name="Try Orders failed on the past").click()
+    page.get_by_role("link", name="Backtest Orders failed").click()
     expect(page.locator("h1")).to_contain_text("Try a rule on the past.")
     expect(page.get_by_label("Rule")).to_have_value("order_failed")
     page.get_by_label("On the last").select_option("1d")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 from tests.acceptance.browser.conftest import Watched
 from tests.acceptance.browser.stage import Stage, event
+from tests.acceptance.browser.test_overview import NOTE_CHANGE, live
 from tests.incidents import a_member, a_message, an_incident, keep, keep_notice
 
 from orderwatch.core.alerting.incident import IncidentId, Member
@@ -39,9 +41,20 @@ def mali_acknowledges(server: Stage, incident: IncidentId) -> None:
     server.run(desk.acknowledge(incident))
 
 
-def test_an_incident_stands_on_every_open_page_within_a_second(
+def test_an_incident_stands_on_the_open_page_within_a_second(
     running: Stage, open_page: Open
 ) -> None:
+    page = live(open_page(f"{running.url}/incidents"))
+    took = []
+    for number in range(1, 6):
+        page.evaluate(NOTE_CHANGE, ["main h1", f"{number} incident"])
+        began = datetime.now(UTC).timestamp()
+        happens(running, group=f"system-{number}")
+        took.append(page.evaluate("window.seen") - began)
+    assert statistics.median(took) < 1, took
+
+
+def test_an_incident_stands_on_every_open_page(running: Stage, open_page: Open) -> None:
     page = open_page(f"{running.url}/incidents")
     expect(page.locator("main")).to_contain_text("Nothing goes on.")
     overview = page.context.new_page()
@@ -50,10 +63,10 @@ def test_an_incident_stands_on_every_open_page_within_a_second(
     expect(page.locator(".pulse")).to_have_attribute("data-pulse", "live")
     happens(running)
     row = page.locator("tr.incident")
-    expect(row).to_contain_text("3 orders failed at Commerce Engine: pricing", timeout=2_000)
+    expect(row).to_contain_text("3 orders failed at Commerce Engine: pricing")
     expect(row).to_contain_text("67 % of them: store TH-0412, usually 3 %")
     expect(page.locator("h1")).to_contain_text("1 incident goes on, 1 of them is nobody's yet.")
-    expect(overview.locator(".badge")).to_have_text(re.compile("1"), timeout=2_000)
+    expect(overview.locator(".badge")).to_have_text(re.compile("1"))
     overview.get_by_role("link", name="1 incident goes on.").click()
     expect(overview.locator("tr.incident")).to_have_count(1)
 

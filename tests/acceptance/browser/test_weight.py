@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Page, Request
-from tests.acceptance.browser.stage import Stage
-from tests.acceptance.browser.test_axe import PAGES, PASSWORD, furnished
+from collections.abc import Iterator
 
-__all__ = ["furnished"]
+import pytest
+from playwright.sync_api import Browser, Page, Request
+from tests.acceptance.browser.every_page import PAGES
+from tests.acceptance.browser.furnished import Furnished, furnished_stage
+
 MOST_BYTES = 150_000
 
 
-def test_script_and_style_of_every_page_are_light(furnished: Stage, browser: Browser) -> None:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{furnished.url}/login")
-    page.get_by_label("Name").fill("anna")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{furnished.url}/")
-    page.close()
-    cookies = context.storage_state()
-    context.close()
+@pytest.fixture(scope="module")
+def furnished(module_database_url: str, browser: Browser) -> Iterator[Furnished]:
+    with furnished_stage(module_database_url, browser) as made:
+        yield made
+
+
+def test_script_and_style_of_every_page_are_light(furnished: Furnished, browser: Browser) -> None:
+    url = furnished.server.url
+    addresses = {shown.address.format_map(furnished.values) for shown in PAGES.values()}
     weights = {}
-    for path in PAGES:
-        fresh = browser.new_context(storage_state=cookies)  # with nothing kept from another page
-        weights[path] = weight_of(fresh.new_page(), furnished.url + path)
+    for path in sorted(addresses):
+        fresh = browser.new_context(storage_state=furnished.session)  # that has kept nothing
+        weights[path] = weight_of(fresh.new_page(), url + path)
         fresh.close()
+    stranger = browser.new_context()
+    weights["/login"] = weight_of(stranger.new_page(), f"{url}/login")
+    stranger.close()
     assert min(weights.values()) > 0
     assert {path: n for path, n in weights.items() if n > MOST_BYTES} == {}
 

@@ -103,6 +103,7 @@ class Recorded:
                     figures.take(ledger.hear(self._events(candidates, now), now))
             figures.take(ledger.watch(now))
             figures.words = ledger.words
+            figures.spoke_of = ledger.spoke_of
         return ledger, figures
 
     async def raised(self, rule: str) -> Counter[tuple[str, int]]:

@@ -158,9 +158,11 @@ class _Asking:
         systems = [*self._wanted.systems]
         newest = await self._rows("newest", now)
         of_channels = self._wanted.newest_by_channel
+        heard = await self._rows("last_words", {"systems": systems})
         return replace(
             figures,
-            words=dict(await self._rows("last_words", {"systems": systems})),
+            words={system: received for system, received, _ in heard},
+            spoke_of={system: event for system, _, event in heard},
             open=dict(await self._rows("open_by_system", {"systems": [ORDER, *systems]})),
             newest=newest[0][0] if newest else None,
             newest_of=dict(await self._rows("newest_by_channel", now)) if of_channels else {},

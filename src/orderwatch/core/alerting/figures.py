@@ -142,7 +142,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     `active`: by window and channel the orders whose latest activity lies in it, by how they stand
     now. `ended`: by window, then system and channel. `days`: orders placed in a day, by channel.
     `earlier`: by channel one entry for each earlier weekday that was recorded, newest first.
-    `words`: when each system was last heard. `open`: legs that wait for it; under "" whole orders.
+    `words`: when each system was last heard; `spoke_of`: the newest time it spoke of. `open`: legs
+    that wait for it; under "" whole orders.
     `newest`: when the newest order was placed; by channel `newest_of`. `mismatches`: how many are
     open, by type. `season` answers the spans one by one; `recorded_since` is the first day known.
     """
@@ -153,6 +154,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     days: Mapping[date, Mapping[str, Counts]] = {}
     earlier: Mapping[str, tuple[EarlierDay, ...]] = {}
     words: Mapping[System, datetime] = {}
+    spoke_of: Mapping[System, datetime] = {}
     open: Mapping[System, int] = {}
     newest: datetime | None = None
     newest_of: Mapping[str, datetime] = {}

@@ -28,7 +28,8 @@ def see_silence(view: View) -> Iterator[Seen]:
 def _see_orders(view: View) -> Iterator[Seen]:
     """Of each channel with `per: channel`, or if the rule is about some channels only; else of all.
 
-    An order nobody ever placed is not missed.
+    An order nobody ever placed is not missed, and none that may be among what the OMS still has to
+    tell: while it catches up, nobody knows more than how things were then.
     """
     channels = view.rule.scope.channels
     if view.watch.per == "channel":
@@ -43,8 +44,19 @@ def _see_orders(view: View) -> Iterator[Seen]:
 
 
 def _no_order(view: View, channel: str, last: datetime) -> Seen:
-    quiet_since = open_since(view.book, view.rule.hours, last, view.now)
-    return _quiet(view, {"channel": channel}, quiet_since, expected=True, waiting=0, limit=None)
+    known_until = view.now - _behind(view)
+    since = open_since(view.book, view.rule.hours, last, known_until)
+    about: Facts = {"channel": channel}
+    return _quiet(view, about, (since, known_until), expected=True, waiting=0, limit=None)
+
+
+def _behind(view: View) -> timedelta:
+    """How old the newest that the OMS told was when it arrived."""
+    oms = view.template.oms
+    if oms not in view.figures.words:
+        return timedelta()
+    newest = view.figures.spoke_of.get(oms, view.figures.words[oms])
+    return max(timedelta(), view.figures.words[oms] - newest)
 
 
 def _see_systems(view: View) -> Iterator[Seen]:
@@ -61,7 +73,8 @@ def _silent(view: View, system: System, silent_after: timedelta | None) -> Seen:
     waiting = _waiting(view, system)
     late = silent_after is None or view.now - last >= silent_after
     expected = waiting > 0 and late
-    return _quiet(view, {"system": system}, last, expected, waiting, silent_after)
+    silence = (last, view.now)
+    return _quiet(view, {"system": system}, silence, expected, waiting, silent_after)
 
 
 def _waiting(view: View, system: System) -> int:
@@ -79,7 +92,7 @@ def _waiting(view: View, system: System) -> int:
 def _quiet(
     view: View,
     about: Facts,
-    since: datetime,
+    silence: tuple[datetime, datetime],
     expected: bool,
     waiting: int,
     limit: timedelta | None,
@@ -87,10 +100,11 @@ def _quiet(
     """The cause holds since the silence reached its limit: the rule's `quiet_s`, or this one."""
     if "quiet_s" in view.rule.limits:
         limit = timedelta(seconds=view.rule.limits["quiet_s"])
+    since, until = silence
     facts: Facts = {
         "system": "",
         "channel": "",
-        "quiet_s": max(0.0, (view.now - since).total_seconds()),
+        "quiet_s": max(0.0, (until - since).total_seconds()),
         "expected": expected,
         "waiting": waiting,
     }

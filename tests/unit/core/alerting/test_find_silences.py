@@ -98,3 +98,34 @@ def test_each_channel_can_fall_silent_by_itself() -> None:
 
 def test_of_a_tenant_without_orders_none_is_missed() -> None:
     assert find(book(rule(ORDERS, SYSTEMS)), lotus(), Figures(), NOON) == []
+
+
+def test_no_order_is_missed_of_a_time_the_oms_has_not_told_of_yet() -> None:
+    """After an outage it tells what happened meanwhile, the oldest first."""
+    figures = Figures(
+        newest=NOON - 40 * MINUTE,
+        words={"phoenix_oms": NOON},
+        spoke_of={"phoenix_oms": NOON - 39 * MINUTE},
+    )
+    [seen] = find(book(rule(ORDERS)), lotus(), figures, NOON)
+    assert seen.facts["quiet_s"] == 60
+
+
+def test_an_oms_that_falls_silent_while_it_catches_up_is_missed_from_then_on() -> None:
+    figures = Figures(
+        newest=NOON - 40 * MINUTE,
+        words={"phoenix_oms": NOON - 6 * MINUTE},
+        spoke_of={"phoenix_oms": NOON - 39 * MINUTE},
+    )
+    [seen] = find(book(rule(ORDERS)), lotus(), figures, NOON)
+    assert seen.facts["quiet_s"] == 7 * 60
+
+
+def test_an_oms_whose_clock_runs_ahead_hides_no_silence() -> None:
+    figures = Figures(
+        newest=NOON - 6 * MINUTE,
+        words={"phoenix_oms": NOON - 6 * MINUTE},
+        spoke_of={"phoenix_oms": NOON + 60 * MINUTE},
+    )
+    [seen] = find(book(rule(ORDERS)), lotus(), figures, NOON)
+    assert seen.facts["quiet_s"] == 360

@@ -55,7 +55,8 @@ select distinct start from counters_rolled
 where span = 'day' and system = '' and n > 0 and start >= %(since)s
 
 -- name: last_words
-select system, max(last_received_at) from systems where system = any(%(systems)s) group by system
+select system, max(last_received_at), max(last_event_at) from systems
+where system = any(%(systems)s) group by system
 
 -- name: open_by_system
 select system, sum(n)::bigint from counters_rolled

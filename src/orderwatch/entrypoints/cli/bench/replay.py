@@ -72,6 +72,7 @@ class Replay:
     async def _take(self, changes: Changes) -> None:
         self._figures.take(changes)
         self._figures.words = self.alerts.words = self._ledger.words
+        self._figures.spoke_of = self._ledger.spoke_of
         self.alerts.causes += changes.causes
         while (await evaluate_alerts(self._alerting, _TENANT, self._book, self._template)).more:
             pass
