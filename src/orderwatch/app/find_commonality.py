@@ -50,7 +50,11 @@ class FoundCommonality:
             return ""
         usual = await self._usual(tenant, incident.cause_at)
         given = frozenset(name for name in DIMENSIONS if incident.about.get(name))
-        share = most_telling(incident.tally, incident.orders, usual, given)
+        # Every order is the OMS's: that it waits there, or was given up there, says no cause.
+        places = dict(incident.tally.get("system", {}))
+        places.pop(template.oms, None)
+        tally = {**incident.tally, "system": places}
+        share = most_telling(tally, incident.orders, usual, given)
         return "" if share is None else sentence(_in_words(share, template))
 
     async def _usual(self, tenant: TenantId, before: datetime) -> Usual:

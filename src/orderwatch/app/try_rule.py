@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,7 +15,8 @@ from orderwatch.core.alerting.book import Book
 from orderwatch.core.alerting.parse import BookError
 from orderwatch.core.saying import sentence
 
-MAKES_ROOM_WITHIN = timedelta(seconds=5)
+MAKES_ROOM_WITHIN: Final = timedelta(seconds=5)
+_OVERTAKEN: Final = sentence("Somebody else tries a rule this very moment. Look what it finds.")
 
 
 class TrialDesk(Struct, frozen=True):
@@ -38,7 +40,8 @@ class Tried(Struct, frozen=True):
 async def begin_backtest(
     desk: TrialDesk, rule: str, back: timedelta, source: str | None
 ) -> Job | tuple[BookError, ...]:
-    """Begin to try a rule; of a text with mistakes, these. CannotBacktest: there is no such rule.
+    """Begin to try a rule; of a text with mistakes, these. CannotBacktest: there is no such rule,
+    or somebody else was faster.
 
     An earlier trial of this tenant makes room. What is found is a Backtest.
     """
@@ -57,7 +60,8 @@ async def begin_backtest(
     job = desk.jobs.begin(
         tenant, "backtest", about, desk.rules.actor.name, lambda job: _replay(desk, trial, job)
     )
-    assert job is not None
+    if job is None:
+        raise CannotBacktest(_OVERTAKEN)
     return job
 
 

@@ -62,3 +62,12 @@ async def test_of_a_few_orders_nothing_is_asked_and_their_group_goes_without_say
     assert await found.of(ALICE, incident(4), lotus()) == ""
     assert orders.asked == []
     assert await found.of(ALICE, incident(9, {"location": "TH-0412"}), lotus()) == ""
+
+
+async def test_that_orders_are_the_oms_s_is_nothing_they_have_in_common() -> None:
+    found = FoundCommonality(Orders(), lambda: moment(0))
+    stuck = incident(9)
+    stuck.tally = {"system": {"phoenix_oms": 9}}
+    assert await found.of(ALICE, stuck, lotus()) == ""
+    stuck.tally = {"system": {"invoice": 9}}
+    assert await found.of(ALICE, stuck, lotus()) == "all of them: system Invoice"

@@ -46,7 +46,11 @@ RULE_KEYS: Final = (
     ("`enabled`", "`false` switches it off; its incidents end then"),
     ("`looks_at`, `when` ...", "what it looks at, see below; or several under `watches`"),
     ("`watches`", "a list, each with `looks_at`, `when` and what belongs to them, and a `text`"),
-    ("`scope`", "of which `channels`, `systems`, `locations` it speaks; any, if absent"),
+    (
+        "`scope`",
+        ("of which `channels`, `systems`, `locations` it speaks; any, if absent. A tenant has one "
+         "flow, and its book is about that"),
+    ),
     (
         "`group_by`",
         ("for `order` and `deadline`: orders that agree in these facts share an incident. At most "
