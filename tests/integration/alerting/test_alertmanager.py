@@ -18,7 +18,7 @@ from litestar import Litestar
 from msgspec import Struct
 from tests.alertmanager import RunningAlertmanager, alertmanager
 from tests.fakes.keys import FakeKeys
-from tests.integration.alerting.test_outbox_contract import KeptInPostgres
+from tests.integration.alerting.outbox_stage import KeptInPostgres
 from tests.integration.alerting.test_roads_contract import roads
 from tests.notices import FixedBooks, message, parcel, resolved
 from tests.product import eventually

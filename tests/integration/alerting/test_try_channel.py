@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.integration.alerting.test_outbox_contract import KeptInPostgres
+from tests.integration.alerting.outbox_stage import KeptInPostgres
 from tests.notices import NOON, OPS, Clock, TestRoad, notice, refused, sending
 
 from orderwatch.adapters.postgres.database import Database
