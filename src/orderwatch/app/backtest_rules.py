@@ -64,9 +64,13 @@ class Past(Protocol):
 
 
 class Episode(Struct, frozen=True, kw_only=True):
-    """One incident a rule would have raised. `orders` names the first of `number`."""
+    """One incident a rule would have raised. `orders` names the first of `number`.
+
+    `group` is of what among all that the rule tells apart; `about` what was known in the end.
+    """
 
     title: str
+    group: str
     about: dict[str, str | float | bool]
     cause_at: datetime
     fired_at: datetime
@@ -212,6 +216,7 @@ class _Side:
         places = self.alerts.places.get(one.id, {})
         return Episode(
             title=one.title,
+            group=one.group,
             about=one.about,
             cause_at=one.cause_at,
             fired_at=one.fired_at,

@@ -27,7 +27,7 @@ class Pair(Struct, frozen=True):
 
 
 def pair_episodes(draft: Sequence[Episode], active: Sequence[Episode]) -> list[Pair]:
-    """Incidents about the same that overlap in time stand together; newest first.
+    """Incidents of the same group that overlap in time stand together; newest first.
 
     A side that raised several while the other had one keeps the rest for itself.
     """
@@ -44,7 +44,7 @@ def pair_episodes(draft: Sequence[Episode], active: Sequence[Episode]) -> list[P
 
 def _is_same(one: Episode, other: Episode) -> bool:
     return (
-        one.about == other.about
+        one.group == other.group
         and one.fired_at <= (other.resolved_at or _GOES_ON)
         and other.fired_at <= (one.resolved_at or _GOES_ON)
     )

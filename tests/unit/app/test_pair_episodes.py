@@ -17,7 +17,8 @@ def episode(fired: float, resolved: float | None, system: str = "checkout") -> E
     ends: datetime | None = None if resolved is None else at(resolved)
     return Episode(
         title=f"{system} fails",
-        about={"system": system},
+        group=system,
+        about={"system": system, "share": fired},
         cause_at=at(fired),
         fired_at=at(fired),
         resolved_at=ends,
@@ -29,7 +30,7 @@ def episode(fired: float, resolved: float | None, system: str = "checkout") -> E
     )
 
 
-def test_incidents_about_the_same_that_overlap_stand_together() -> None:
+def test_incidents_of_the_same_that_overlap_stand_together_whatever_they_came_to() -> None:
     early, late = episode(10, 100), episode(30, None)
     (pair,) = pair_episodes([late], [early])
     assert (pair.draft, pair.active) == (late, early)
