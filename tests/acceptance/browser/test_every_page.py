@@ -34,6 +34,7 @@ def test_every_page_is_in_the_table_with_what_it_needs(running: Stage) -> None:
     app = running.server.config.app
     assert isinstance(app, Litestar)
     wanted = pages_of(app)
+    assert {"/", "/orders/{order_id:path}", "/incidents", "/settings/audit"} <= wanted.keys()
     listed = {shown.address.partition("?")[0]: shown.permission for shown in PAGES.values()}
     missing = []
     for path, permission in wanted.items():
